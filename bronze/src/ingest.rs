@@ -1,0 +1,143 @@
+//! Taking what is new in a source.
+
+use std::collections::HashMap;
+
+use lake::{Action, LakeError, Progress, Result, Running, TableReport};
+use sources::files::fingerprint;
+use spec::{Layer, Pipeline, TableName};
+
+use crate::discover::{FileIds, SourceFile, Sources, positive};
+use crate::feed::FileFeed;
+use crate::open::open;
+
+/// A file that was not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// Its path, relative to the source.
+    pub path: String,
+    /// Why.
+    pub reason: String,
+    /// Whether it is looked at again in the next run with better hope.
+    pub later: bool,
+}
+
+/// What an ingestion did.
+#[derive(Clone, Debug, Default)]
+pub struct Ingested {
+    /// Tables with new rows.
+    pub tables: Vec<TableReport>,
+    /// Files left alone, with the reason.
+    pub skipped: Vec<Skipped>,
+}
+
+/// How often files that change under our eyes are tried within one run.
+const ATTEMPTS: usize = 100;
+
+/// Appends the files of a source that were not taken before to their bronze tables. `pipeline` says which columns
+/// its models expect, `only` limits the work to some tables.
+///
+/// # Errors
+/// The source cannot be listed, or a table cannot be written. A file that cannot be read is no error: it is reported,
+/// costs the others nothing, and is looked at again in the next run.
+pub async fn ingest(
+    running: &mut Running,
+    sources: &Sources,
+    pipeline: &Pipeline,
+    only: &[String],
+    progress: &dyn Progress,
+) -> Result<Ingested> {
+    let (tables, skipped) = sources.list(lake::now().timestamp()).await?;
+    let mut done = Ingested { tables: Vec::new(), skipped };
+    for (table, files) in tables {
+        if !only.is_empty() && !only.contains(&table) {
+            continue;
+        }
+        let name = TableName::new(Layer::Bronze, &table).map_err(|e| {
+            LakeError::invalid(format!("{}: {e}; name a table for it with [[source.table]]", files.first().map_or("", |f| f.path.as_str())))
+        })?;
+        let expected = pipeline.get(&name).map(|m| m.header.columns.clone()).unwrap_or_default();
+        if let Some(report) = take_table(running, sources, &name, files, expected, &mut done.skipped, progress).await? {
+            done.tables.push(report);
+        }
+    }
+    Ok(done)
+}
+
+async fn take_table(
+    running: &mut Running,
+    sources: &Sources,
+    name: &TableName,
+    mut files: Vec<SourceFile>,
+    expected: Vec<(String, String)>,
+    skipped: &mut Vec<Skipped>,
+    progress: &dyn Progress,
+) -> Result<Option<TableReport>> {
+    for _ in 0..ATTEMPTS {
+        let consumed = match running.lake().table(name).await? {
+            Some(table) => table.transactions().await?,
+            None => HashMap::new(),
+        };
+        let (fresh, notes) = unseen(sources, &files, &consumed, skipped);
+        if fresh.is_empty() {
+            return Ok(None);
+        }
+        let threads = running.lake().options().parallel_streams();
+        let (mut feed, troubles) = FileFeed::new(&sources.location, name.clone(), &fresh, expected.clone(), threads)?;
+        feed.feed.notes.extend(notes);
+        for trouble in &troubles {
+            files.retain(|f| f.path != trouble.path);
+            skipped.push(Skipped { path: trouble.path.clone(), reason: trouble.reason.clone(), later: trouble.later });
+        }
+        if feed.is_empty() {
+            return Ok(None);
+        }
+        progress.started(name);
+        match running.ingest(&feed.feed).await {
+            // Another run was faster with some of the files: look again at what is left.
+            Ok(report) if report.action == Action::UpToDate => continue,
+            Ok(report) => {
+                progress.finished(&report);
+                return Ok(Some(report));
+            }
+            Err(error) => match feed.trouble() {
+                Some(trouble) => {
+                    files.retain(|f| f.path != trouble.path);
+                    skipped.push(Skipped { path: trouble.path, reason: trouble.reason, later: trouble.later });
+                }
+                None => return Err(error),
+            },
+        }
+    }
+    Err(LakeError::invalid(format!("{name}: its files keep changing; run again when they rest")))
+}
+
+/// Files that the table has not consumed, with their version numbers, and what is worth noting about them.
+fn unseen(
+    sources: &Sources,
+    files: &[SourceFile],
+    consumed: &HashMap<String, i64>,
+    skipped: &mut Vec<Skipped>,
+) -> (Vec<SourceFile>, Vec<String>) {
+    let mut fresh = Vec::new();
+    let mut notes = Vec::new();
+    for file in files {
+        let Some((version, stamp, content)) = FileIds::of(&file.path).known(consumed) else {
+            fresh.push(file.clone());
+            continue;
+        };
+        if stamp == Some(&file.stamp) {
+            continue;
+        }
+        // Touched. Only other content makes it a new version.
+        let print = open(&sources.location, &file.place).map_err(|e| e.to_string()).and_then(|f| fingerprint(f).map_err(|e| e.to_string()));
+        match print {
+            Ok(print) if content == Some(&positive(print.xxh3 as u64)) => {}
+            Ok(_) => {
+                notes.push(format!("{}: changed after it was taken; its rows are added as {0}#{}", file.path, version + 1));
+                fresh.push(SourceFile { version: version + 1, ..file.clone() });
+            }
+            Err(reason) => skipped.push(Skipped { path: file.path.clone(), reason: format!("cannot be read: {reason}"), later: true }),
+        }
+    }
+    (fresh, notes)
+}

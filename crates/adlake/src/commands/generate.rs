@@ -1,0 +1,109 @@
+//! `adlake generate`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use chrono::NaiveDate;
+use clap::{Args, Subcommand, ValueEnum};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use lake::{LakeError, Result};
+use sources::adtech::{AdtechOptions, Generated, Law};
+
+/// Write synthetic raw logs.
+#[derive(Subcommand)]
+pub enum Generate {
+    /// Ad requests, impressions, clicks, installs, users, apps and campaigns as CSV
+    ///
+    /// Example: adlake generate adtech --out logs --requests 1000000 --users 100000
+    Adtech(Adtech),
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LawName {
+    /// Rhythm, heavy tails, and clicks by a stated logistic law
+    Realistic,
+    /// Clicks independent of everything
+    Uniform,
+}
+
+/// What to generate.
+#[derive(Args)]
+pub struct Adtech {
+    /// Folder to write to
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Distinct requests
+    #[arg(long, value_name = "N", default_value_t = 5_000_000)]
+    requests: u64,
+    /// Users
+    #[arg(long, value_name = "N", default_value_t = 500_000)]
+    users: u64,
+    /// The same seed gives the same bytes
+    #[arg(long, value_name = "N", default_value_t = 42)]
+    seed: u64,
+    /// How clicks come about
+    #[arg(long, value_enum, default_value = "realistic")]
+    law: LawName,
+    /// Also damage about one row in two thousand
+    #[arg(long)]
+    malformed: bool,
+    /// The first day
+    #[arg(long, value_name = "YYYY-MM-DD", default_value = "2025-01-01")]
+    start: NaiveDate,
+    /// Days over which the requests are spread
+    #[arg(long, value_name = "N", default_value_t = 90)]
+    days: u32,
+    /// One file per day for the tables that grow
+    #[arg(long)]
+    by_day: bool,
+    /// Write only these days, counted from 0; with --by-day, to add days to a folder
+    #[arg(long, value_name = "FIRST..END", value_parser = day_range)]
+    day_range: Option<std::ops::Range<u32>>,
+    /// Replace what an earlier run left in the folder
+    #[arg(long)]
+    overwrite: bool,
+}
+
+fn day_range(text: &str) -> Result<std::ops::Range<u32>, String> {
+    let (first, end) = text.split_once("..").ok_or("write FIRST..END, such as 90..91")?;
+    let number = |t: &str| t.parse::<u32>().map_err(|_| format!("'{t}' is no day number; write FIRST..END, such as 90..91"));
+    Ok(number(first)?..number(end)?)
+}
+
+impl Generate {
+    /// Runs the command.
+    pub fn run(self) -> Result<ExitCode> {
+        let Self::Adtech(arguments) = self;
+        let options = AdtechOptions {
+            requests: arguments.requests,
+            users: arguments.users,
+            seed: arguments.seed,
+            law: match arguments.law {
+                LawName::Realistic => Law::Realistic,
+                LawName::Uniform => Law::Uniform,
+            },
+            malformed: arguments.malformed,
+            start_on: arguments.start,
+            days: arguments.days,
+            day_range: arguments.day_range,
+            by_day: arguments.by_day,
+            overwrite: arguments.overwrite,
+        };
+        print!("{}", generate(&options, &arguments.out)?);
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Generates with a progress bar.
+pub fn generate(options: &AdtechOptions, out: &std::path::Path) -> Result<Generated> {
+    let bar = ProgressBar::with_draw_target(Some(options.requests.max(1)), ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template("generating {bar:32} {percent:>3} % {elapsed} (left {eta})") {
+        bar.set_style(style);
+    }
+    let done = sources::adtech::generate(options, out, &mut |progress| {
+        bar.set_length(progress.total);
+        bar.set_position(progress.done);
+    });
+    bar.finish_and_clear();
+    done.map_err(LakeError::invalid)
+}

@@ -1,0 +1,138 @@
+//! `adlake sql`.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use console::LakeArgs;
+use futures::StreamExt;
+use lake::datafusion::arrow::array::RecordBatch;
+use lake::datafusion::arrow::csv::WriterBuilder;
+use lake::datafusion::arrow::datatypes::SchemaRef;
+use lake::datafusion::arrow::json::LineDelimitedWriter;
+use lake::datafusion::arrow::util::pretty::pretty_format_batches;
+use lake::parquet::arrow::ArrowWriter;
+use lake::{AsOf, LakeError, Result};
+
+/// Query the lake. Tables are named layer.name, and all are seen as of the last release.
+///
+/// Example: adlake sql --lake mylake "select state, sum(revenue_usd) from gold.click_facts group by state"
+#[derive(Args)]
+pub struct Sql {
+    /// The query
+    query: String,
+    /// How rows are printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: Format,
+    /// See the lake as of this release
+    #[arg(long, value_name = "N", conflicts_with = "latest")]
+    release: Option<u64>,
+    /// See each table at its latest version, released or not
+    #[arg(long)]
+    latest: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Aligned columns
+    Table,
+    /// Comma-separated values with a header
+    Csv,
+    /// One JSON object per line
+    Json,
+    /// A Parquet file on stdout
+    Parquet,
+}
+
+impl Sql {
+    /// Runs the command.
+    pub async fn run(self, arguments: &LakeArgs) -> Result<ExitCode> {
+        let (lake, _) = arguments.open()?;
+        let as_of = match (self.release, self.latest) {
+            (Some(number), _) => AsOf::Release(number),
+            (None, true) => AsOf::Latest,
+            (None, false) => AsOf::LastRelease,
+        };
+        let mut stream = lake.sql(&self.query, as_of).await?;
+        let mut printer = Printer::new(self.format, stream.schema())?;
+        while let Some(batch) = stream.next().await {
+            match printer.print(batch?) {
+                Err(LakeError::Arrow(error)) if is_closed_pipe(&error.to_string()) => return Ok(ExitCode::SUCCESS),
+                other => other?,
+            }
+        }
+        printer.finish()?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn is_closed_pipe(text: &str) -> bool {
+    text.contains("Broken pipe")
+}
+
+/// Rows to stdout, batch by batch; only a table needs all of them for its widths.
+pub enum Printer {
+    /// Gathers.
+    Table(SchemaRef, Vec<RecordBatch>),
+    /// Streams.
+    Csv(Box<lake::datafusion::arrow::csv::Writer<io::Stdout>>),
+    /// Streams.
+    Json(LineDelimitedWriter<io::Stdout>),
+    /// Streams.
+    Parquet(Box<ArrowWriter<io::Stdout>>),
+}
+
+impl Printer {
+    fn new(format: Format, schema: SchemaRef) -> Result<Self> {
+        Ok(match format {
+            Format::Table => Self::Table(schema, Vec::new()),
+            Format::Csv => {
+                let mut writer = WriterBuilder::new().with_header(true).build(io::stdout());
+                writer.write(&RecordBatch::new_empty(schema))?;
+                Self::Csv(Box::new(writer))
+            }
+            Format::Json => Self::Json(LineDelimitedWriter::new(io::stdout())),
+            Format::Parquet => Self::Parquet(Box::new(ArrowWriter::try_new(io::stdout(), schema, None)?)),
+        })
+    }
+
+    /// Aligned columns.
+    pub fn table(schema: SchemaRef) -> Self {
+        Self::Table(schema, Vec::new())
+    }
+
+    /// Takes a batch.
+    pub fn print(&mut self, batch: RecordBatch) -> Result<()> {
+        match self {
+            Self::Table(_, batches) => batches.push(batch),
+            Self::Csv(writer) => writer.write(&batch)?,
+            Self::Json(writer) => writer.write(&batch)?,
+            Self::Parquet(writer) => writer.write(&batch)?,
+        }
+        Ok(())
+    }
+
+    /// Prints what was gathered, or the end of the file.
+    pub fn finish(self) -> Result<()> {
+        match self {
+            Self::Table(schema, mut batches) => {
+                let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
+                if batches.is_empty() {
+                    batches.push(RecordBatch::new_empty(schema));
+                }
+                let text = pretty_format_batches(&batches)?;
+                let mut out = io::stdout().lock();
+                // A reader that has seen enough closes the pipe: no error of ours.
+                let _ = writeln!(out, "{text}");
+                let _ = writeln!(out, "{rows} row(s)");
+                Ok(())
+            }
+            Self::Csv(_) => Ok(()),
+            Self::Json(mut writer) => Ok(writer.finish()?),
+            Self::Parquet(writer) => {
+                writer.close()?;
+                Ok(())
+            }
+        }
+    }
+}

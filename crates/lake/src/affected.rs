@@ -1,0 +1,329 @@
+//! Which rows of a model a change touches. A model's key (or partition) values are followed from the changed rows of an
+//! input up to the result; then the model is computed for those values alone. Both are rewrites of the model's plan.
+
+use std::sync::Arc;
+
+use datafusion::catalog::TableProvider;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::{Column, DFSchema, ScalarValue};
+use datafusion::datasource::provider_as_source;
+use datafusion::error::Result as QueryResult;
+use datafusion::logical_expr::{
+    Aggregate, Distinct, Expr, Filter, Join, JoinType, LogicalPlan, LogicalPlanBuilder, Projection, SubqueryAlias, TableScan, lit,
+};
+use spec::TableName;
+
+/// How often `table` is read in the plan.
+pub(crate) fn occurrences(plan: &LogicalPlan, table: &TableName) -> QueryResult<usize> {
+    let mut count = 0;
+    plan.apply(|node| {
+        if let LogicalPlan::TableScan(scan) = node
+            && is_scan_of(scan, table)
+        {
+            count += 1;
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    Ok(count)
+}
+
+fn is_scan_of(scan: &TableScan, table: &TableName) -> bool {
+    scan.table_name.table() == table.name && scan.table_name.schema().is_some_and(|s| s == table.layer.to_string())
+}
+
+/// The plan reading `provider` wherever it read `table`.
+pub(crate) fn substitute(plan: LogicalPlan, table: &TableName, provider: &Arc<dyn TableProvider>) -> QueryResult<LogicalPlan> {
+    use datafusion::common::tree_node::Transformed;
+    let done = plan.transform_up(|node| match node {
+        LogicalPlan::TableScan(scan) if is_scan_of(&scan, table) => Ok(Transformed::yes(rescan(scan, provider)?)),
+        other => Ok(Transformed::no(other)),
+    })?;
+    Ok(done.data)
+}
+
+fn rescan(scan: TableScan, provider: &Arc<dyn TableProvider>) -> QueryResult<LogicalPlan> {
+    LogicalPlanBuilder::scan_with_filters(scan.table_name, provider_as_source(Arc::clone(provider)), scan.projection, scan.filters)?.build()
+}
+
+/// Whether the result's rows correspond to the rows of the single input one by one: nothing but select lists, filters
+/// and aliases above one scan.
+pub(crate) fn is_row_wise(plan: &LogicalPlan) -> bool {
+    match plan {
+        LogicalPlan::Projection(p) => is_row_wise(&p.input) && !has_subquery(plan),
+        LogicalPlan::Filter(f) => is_row_wise(&f.input) && !has_subquery(plan),
+        LogicalPlan::SubqueryAlias(a) => is_row_wise(&a.input),
+        LogicalPlan::Sort(s) => s.fetch.is_none() && is_row_wise(&s.input),
+        LogicalPlan::TableScan(_) => true,
+        _ => false,
+    }
+}
+
+fn has_subquery(plan: &LogicalPlan) -> bool {
+    plan.expressions()
+        .iter()
+        .any(|e| e.exists(|e| Ok(matches!(e, Expr::ScalarSubquery(_) | Expr::InSubquery(_) | Expr::Exists(_)))).unwrap_or(true))
+}
+
+/// What a rewrite of a path from a changed input learned.
+struct Path {
+    plan: LogicalPlan,
+    /// The change is in this part of the plan.
+    changed: bool,
+    /// Filters above no longer decide: the changed rows may be absent (null side of an outer join) or incomplete (an
+    /// aggregate), so what they say of a filter is not what the full rows say.
+    loose: bool,
+    /// Aggregated values stand in the rows, which over the changed rows alone are not the true ones.
+    aggregated: bool,
+}
+
+/// A plan of the keys of all result rows that rows of `delta` (a changed part of `table`, at its `occurrence`) take
+/// part in: a superset of the rows that can differ. `None` where the shape of the model does not allow it.
+pub(crate) fn affected_keys(
+    plan: &LogicalPlan,
+    key: &[String],
+    table: &TableName,
+    occurrence: usize,
+    delta: &Arc<dyn TableProvider>,
+) -> QueryResult<Option<LogicalPlan>> {
+    let mut seen = 0;
+    let Some(path) = follow(plan, table, occurrence, &mut seen, delta)? else { return Ok(None) };
+    if !path.changed {
+        return Ok(None);
+    }
+    let columns: Vec<Expr> = key.iter().map(|c| Expr::Column(Column::new_unqualified(c))).collect();
+    Ok(Some(LogicalPlanBuilder::from(path.plan).project(columns)?.distinct()?.build()?))
+}
+
+fn follow(
+    plan: &LogicalPlan,
+    table: &TableName,
+    occurrence: usize,
+    seen: &mut usize,
+    delta: &Arc<dyn TableProvider>,
+) -> QueryResult<Option<Path>> {
+    if has_subquery(plan) {
+        return Ok(None);
+    }
+    let unchanged = |plan: LogicalPlan| Path { plan, changed: false, loose: false, aggregated: false };
+    Ok(match plan {
+        LogicalPlan::TableScan(scan) => {
+            if !is_scan_of(scan, table) {
+                return Ok(Some(unchanged(plan.clone())));
+            }
+            *seen += 1;
+            if *seen - 1 != occurrence {
+                return Ok(Some(unchanged(plan.clone())));
+            }
+            Some(Path { plan: rescan(scan.clone(), delta)?, changed: true, loose: false, aggregated: false })
+        }
+        LogicalPlan::Projection(projection) => {
+            let Some(input) = follow(&projection.input, table, occurrence, seen, delta)? else { return Ok(None) };
+            let plan = LogicalPlan::Projection(Projection::try_new(projection.expr.clone(), Arc::new(input.plan))?);
+            Some(Path { plan, ..input })
+        }
+        LogicalPlan::SubqueryAlias(alias) => {
+            let Some(input) = follow(&alias.input, table, occurrence, seen, delta)? else { return Ok(None) };
+            let plan = LogicalPlan::SubqueryAlias(SubqueryAlias::try_new(Arc::new(input.plan), alias.alias.clone())?);
+            Some(Path { plan, ..input })
+        }
+        LogicalPlan::Sort(sort) if sort.fetch.is_none() => follow(&sort.input, table, occurrence, seen, delta)?,
+        LogicalPlan::Filter(filter) => {
+            let Some(input) = follow(&filter.input, table, occurrence, seen, delta)? else { return Ok(None) };
+            if input.changed && input.loose {
+                return Ok(Some(input));
+            }
+            let plan = LogicalPlan::Filter(Filter::try_new(filter.predicate.clone(), Arc::new(input.plan))?);
+            Some(Path { plan, ..input })
+        }
+        LogicalPlan::Distinct(Distinct::All(input)) => follow(input, table, occurrence, seen, delta)?,
+        LogicalPlan::Join(join) => {
+            let Some(left) = follow(&join.left, table, occurrence, seen, delta)? else { return Ok(None) };
+            let Some(right) = follow(&join.right, table, occurrence, seen, delta)? else { return Ok(None) };
+            return follow_join(join, left, right);
+        }
+        LogicalPlan::Aggregate(aggregate) => {
+            let Some(input) = follow(&aggregate.input, table, occurrence, seen, delta)? else { return Ok(None) };
+            if !input.changed {
+                return Ok(Some(unchanged(plan.clone())));
+            }
+            Some(Path { plan: groups_only(aggregate, input.plan)?, changed: true, loose: true, aggregated: true })
+        }
+        // Windows, limits, unions and the rest are recomputed in full, if the change is below them.
+        other => {
+            if occurrences(other, table)? > 0 {
+                None
+            } else {
+                Some(unchanged(other.clone()))
+            }
+        }
+    })
+}
+
+/// The groups without their aggregates, which stand as nulls.
+fn groups_only(aggregate: &Aggregate, input: LogicalPlan) -> QueryResult<LogicalPlan> {
+    let grouped = LogicalPlanBuilder::from(input).aggregate(aggregate.group_expr.clone(), Vec::<Expr>::new())?.build()?;
+    let mut columns = Vec::new();
+    for (position, (qualifier, field)) in aggregate.schema.iter().enumerate() {
+        if position < grouped.schema().fields().len() {
+            let (qualifier, field) = grouped.schema().qualified_field(position);
+            columns.push(Expr::Column(Column::new(qualifier.cloned(), field.name())));
+        } else {
+            let null = lit(ScalarValue::try_from(field.data_type())?);
+            columns.push(null.alias_qualified(qualifier.cloned(), field.name()));
+        }
+    }
+    LogicalPlanBuilder::from(grouped).project(columns)?.build()
+}
+
+fn follow_join(join: &Join, left: Path, right: Path) -> QueryResult<Option<Path>> {
+    use JoinType::{Full, Inner, Left, LeftAnti, LeftMark, LeftSemi, Right, RightAnti, RightMark, RightSemi};
+    if left.changed && right.changed {
+        return Ok(None);
+    }
+    let changed = left.changed || right.changed;
+    if left.aggregated || right.aggregated {
+        return Ok(None); // the condition may ask for an aggregated value
+    }
+    let (join_type, loosened) = match (join.join_type, left.changed) {
+        _ if !changed => (join.join_type, false),
+        (Inner, _) | (Left | LeftSemi | LeftAnti, true) | (Right | RightSemi | RightAnti, false) => (join.join_type, false),
+        (Left, false) | (Right, true) => (Inner, true),
+        (Full, true) => (Left, true),
+        (Full, false) => (Right, true),
+        (LeftSemi, false) | (RightSemi, true) => (join.join_type, true),
+        (LeftAnti, false) => (LeftSemi, true),
+        (RightAnti, true) => (RightSemi, true),
+        (LeftMark | RightMark, _) => return Ok(None),
+    };
+    let rebuilt = Join::try_new(
+        Arc::new(left.plan),
+        Arc::new(right.plan),
+        join.on.clone(),
+        join.filter.clone(),
+        join_type,
+        join.join_constraint,
+        join.null_equality,
+        false,
+    )?;
+    Ok(Some(Path { plan: LogicalPlan::Join(rebuilt), changed, loose: left.loose || right.loose || loosened, aggregated: false }))
+}
+
+/// The values that a model is to be recomputed for.
+pub(crate) struct Keys {
+    /// A table of the values, in columns named [`Keys::column`]`(0..)`.
+    pub provider: Arc<dyn TableProvider>,
+    /// The values themselves where the key is one column and they are few.
+    pub list: Option<Vec<ScalarValue>>,
+}
+
+impl Keys {
+    pub fn column(position: usize) -> String {
+        format!("__key_{position}")
+    }
+}
+
+/// The model for the rows with these keys alone; the restriction stands as near to the scans as it may.
+pub(crate) fn restrict(plan: LogicalPlan, key: &[String], keys: &Keys) -> QueryResult<LogicalPlan> {
+    let columns = key.iter().map(|c| {
+        let (qualifier, field) = plan.schema().qualified_field_with_unqualified_name(c)?;
+        Ok(Column::new(qualifier.cloned(), field.name()))
+    });
+    let columns = columns.collect::<QueryResult<Vec<_>>>()?;
+    push(plan, &columns, keys)
+}
+
+fn push(plan: LogicalPlan, columns: &[Column], keys: &Keys) -> QueryResult<LogicalPlan> {
+    match plan {
+        LogicalPlan::Projection(ref projection) => {
+            let below: Option<Vec<Column>> = columns
+                .iter()
+                .map(|c| {
+                    let position = projection.schema.maybe_index_of_column(c)?;
+                    let mut expression = projection.expr.get(position)?;
+                    while let Expr::Alias(alias) = expression {
+                        expression = &alias.expr;
+                    }
+                    if let Expr::Column(column) = expression { Some(column.clone()) } else { None }
+                })
+                .collect();
+            match below {
+                Some(below) => {
+                    let input = push(projection.input.as_ref().clone(), &below, keys)?;
+                    Ok(LogicalPlan::Projection(Projection::try_new(projection.expr.clone(), Arc::new(input))?))
+                }
+                None => here(plan, columns, keys),
+            }
+        }
+        LogicalPlan::SubqueryAlias(alias) => {
+            let below = columns
+                .iter()
+                .map(|c| {
+                    let position = alias.schema.index_of_column(c)?;
+                    let (qualifier, field) = alias.input.schema().qualified_field(position);
+                    Ok(Column::new(qualifier.cloned(), field.name()))
+                })
+                .collect::<QueryResult<Vec<_>>>()?;
+            let input = push(Arc::unwrap_or_clone(alias.input), &below, keys)?;
+            Ok(LogicalPlan::SubqueryAlias(SubqueryAlias::try_new(Arc::new(input), alias.alias)?))
+        }
+        LogicalPlan::Filter(filter) => {
+            let input = push(Arc::unwrap_or_clone(filter.input), columns, keys)?;
+            Ok(LogicalPlan::Filter(Filter::try_new(filter.predicate, Arc::new(input))?))
+        }
+        LogicalPlan::Join(ref join) => {
+            use JoinType::{Inner, Left, LeftAnti, LeftSemi, Right, RightAnti, RightSemi};
+            let within = |schema: &DFSchema| columns.iter().all(|c| schema.has_column(c));
+            let in_left = within(join.left.schema()) && matches!(join.join_type, Inner | Left | LeftSemi | LeftAnti);
+            let in_right = within(join.right.schema()) && matches!(join.join_type, Inner | Right | RightSemi | RightAnti);
+            if !in_left && !in_right {
+                return here(plan, columns, keys);
+            }
+            let mut joined = join.clone();
+            if in_left {
+                joined.left = Arc::new(push(join.left.as_ref().clone(), columns, keys)?);
+            } else {
+                joined.right = Arc::new(push(join.right.as_ref().clone(), columns, keys)?);
+            }
+            Ok(LogicalPlan::Join(joined))
+        }
+        LogicalPlan::Aggregate(ref aggregate) => {
+            let below: Option<Vec<Column>> = columns
+                .iter()
+                .map(|c| {
+                    let position = aggregate.schema.maybe_index_of_column(c)?;
+                    match aggregate.group_expr.get(position)? {
+                        Expr::Column(column) => Some(column.clone()),
+                        _ => None,
+                    }
+                })
+                .collect();
+            match below {
+                Some(below) => {
+                    let input = push(aggregate.input.as_ref().clone(), &below, keys)?;
+                    Ok(LogicalPlan::Aggregate(Aggregate::try_new(
+                        Arc::new(input),
+                        aggregate.group_expr.clone(),
+                        aggregate.aggr_expr.clone(),
+                    )?))
+                }
+                None => here(plan, columns, keys),
+            }
+        }
+        other => here(other, columns, keys),
+    }
+}
+
+/// The restriction at this place: a list where the values are few, else a semi join.
+fn here(plan: LogicalPlan, columns: &[Column], keys: &Keys) -> QueryResult<LogicalPlan> {
+    if let (Some(list), [column]) = (&keys.list, columns) {
+        let values: Vec<Expr> = list.iter().filter(|v| !v.is_null()).cloned().map(lit).collect();
+        let mut predicate = Expr::Column(column.clone()).in_list(values, false);
+        if list.iter().any(ScalarValue::is_null) {
+            predicate = predicate.or(Expr::Column(column.clone()).is_null());
+        }
+        return LogicalPlanBuilder::from(plan).filter(predicate)?.build();
+    }
+    let wanted = LogicalPlanBuilder::scan("__keys", provider_as_source(Arc::clone(&keys.provider)), None)?.build()?;
+    let names: Vec<Column> = (0..columns.len()).map(|i| Column::from_qualified_name(format!("__keys.{}", Keys::column(i)))).collect();
+    LogicalPlanBuilder::from(plan).join(wanted, JoinType::LeftSemi, (columns.to_vec(), names), None)?.build()
+}

@@ -1,0 +1,215 @@
+//! Raw rows into a bronze table: everything that arrived, each file once, broken rows to quarantine.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::catalog::TableProvider;
+use datafusion::common::ScalarValue;
+use datafusion::datasource::provider_as_source;
+use datafusion::logical_expr::{Expr, LogicalPlanBuilder, cast, col, lit};
+use spec::{Model, TableName};
+
+use crate::ops::instant;
+use crate::output::Output;
+use crate::quarantine::{self, Sink};
+use crate::report::{Action, TableReport};
+use crate::session::Pinned;
+use crate::step::{self, ATTEMPTS, Outcome};
+use crate::table::{Table, engine_type};
+use crate::{Lake, LakeError, Result, Running};
+
+/// A source row that could not be decoded has its reason in this column of the feed, and nothing in the others but
+/// `_source`, `_line` and [`RAW_COLUMN`].
+pub const REJECT_COLUMN: &str = "__reject";
+/// The text of a row that could not be decoded.
+pub const RAW_COLUMN: &str = "__raw";
+
+/// What a feed found out while it was read; complete when its last stream has ended.
+#[derive(Debug, Default)]
+pub struct Taken {
+    /// Records in the source, good and broken: counted where they are cut, so that no later loss goes unseen.
+    pub rows: u64,
+    /// Application transactions that say what was consumed.
+    pub transactions: HashMap<String, i64>,
+}
+
+/// Raw rows of one table, from whatever source.
+#[derive(Clone)]
+pub struct Feed {
+    /// The bronze table they go to.
+    pub table: TableName,
+    /// The rows: source columns, then `_source` (text), `_line` (bigint), [`REJECT_COLUMN`], [`RAW_COLUMN`].
+    pub provider: Arc<dyn TableProvider>,
+    /// Columns that the table has whether the source has them or not, with their descriptions.
+    pub expected: Vec<(String, String)>,
+    /// What the source has to tell: it goes into the run's report.
+    pub notes: Vec<String>,
+    /// Filled as the rows are read.
+    pub taken: Arc<Mutex<Taken>>,
+}
+
+impl Running {
+    /// Adds a feed's rows to its bronze table.
+    ///
+    /// # Errors
+    /// The feed's own, and those of writing; nothing is committed then.
+    pub async fn ingest(&mut self, feed: &Feed) -> Result<TableReport> {
+        let lake = self.lake().clone();
+        let begun = Instant::now();
+        let name = &feed.table;
+        for _ in 0..ATTEMPTS {
+            if let Ok(mut taken) = feed.taken.lock() {
+                *taken = Taken::default();
+            }
+            let (target, schema, notes) = self.prepare(feed).await.map_err(|e| e.in_table(name))?;
+            let consumed = target.transactions().await?;
+            quarantine::settle(&lake, &target, &consumed).await?;
+            match self.take(feed, &target, &schema).await {
+                Err(error) if error.is_conflict() => {
+                    if self.already_taken(feed).await? {
+                        let mut report = TableReport::new(name, Action::UpToDate, target.version());
+                        report.notes.push("another run took these files meanwhile".to_owned());
+                        return Ok(report);
+                    }
+                }
+                Err(error) => return Err(error.in_table(name)),
+                Ok(mut report) => {
+                    report.notes = notes;
+                    report.notes.extend(feed.notes.iter().cloned());
+                    report.seconds = begun.elapsed().as_secs_f64();
+                    self.record(report.clone());
+                    return Ok(report);
+                }
+            }
+        }
+        Err(LakeError::Conflict { table: name.clone(), attempts: ATTEMPTS })
+    }
+
+    /// Whether the table has meanwhile consumed any of what the feed read: then the feed must be made anew.
+    async fn already_taken(&self, feed: &Feed) -> Result<bool> {
+        let Some(table) = self.lake().table(&feed.table).await? else { return Ok(false) };
+        let consumed = table.transactions().await?;
+        let Ok(taken) = feed.taken.lock() else { return Ok(true) };
+        Ok(taken.transactions.iter().any(|(id, version)| consumed.get(id) == Some(version)))
+    }
+
+    /// The table, made where there is none, and the columns it is to have.
+    async fn prepare(&self, feed: &Feed) -> Result<(Table, SchemaRef, Vec<String>)> {
+        let incoming = feed.provider.schema();
+        let source: Vec<Field> = incoming
+            .fields()
+            .iter()
+            .filter(|f| !matches!(f.name().as_str(), REJECT_COLUMN | RAW_COLUMN | "_source" | "_line"))
+            .map(|f| Field::new(f.name(), engine_type(f.data_type()), true))
+            .collect();
+        let mut notes = Vec::new();
+        let Some(table) = self.lake().table(&feed.table).await? else {
+            for (name, _) in &feed.expected {
+                if incoming.field_with_name(name).is_err() {
+                    notes.push(format!("column {name} is missing in the source and null"));
+                }
+            }
+            let description = format!("{} as it arrived.", feed.table.name);
+            let table = create_raw(self.lake(), &feed.table, &source, &feed.expected, &description).await?;
+            let schema = table.schema();
+            return Ok((table, schema, notes));
+        };
+        let known = table.schema();
+        let mut fields: Vec<Field> = known.fields().iter().map(|f| f.as_ref().clone()).collect();
+        for field in &source {
+            if known.field_with_name(field.name()).is_err() {
+                notes.push(format!("new column {}", field.name()));
+                fields.push(field.clone());
+            }
+        }
+        for field in known.fields() {
+            if !field.name().starts_with('_') && incoming.field_with_name(field.name()).is_err() {
+                notes.push(format!("column {} is missing in the new files and null there", field.name()));
+            }
+        }
+        Ok((table, Arc::new(Schema::new(fields)), notes))
+    }
+
+    /// Makes the empty table of a raw source that has not arrived, so that what reads it can be computed.
+    ///
+    /// # Errors
+    /// The table cannot be made.
+    pub async fn expect(&self, model: &Model) -> Result<()> {
+        if self.lake().table(&model.table).await?.is_none() {
+            create_raw(self.lake(), &model.table, &[], &model.header.columns, &model.header.description).await?;
+        }
+        Ok(())
+    }
+
+    async fn take(&self, feed: &Feed, target: &Table, schema: &SchemaRef) -> Result<TableReport> {
+        let lake = self.lake();
+        let context = lake.context(Arc::new(Pinned::default()))?;
+        let incoming = feed.provider.schema();
+        let mut columns: Vec<Expr> = schema
+            .fields()
+            .iter()
+            .map(|field| match field.name().as_str() {
+                "_ingested_at" => {
+                    Ok(lit(ScalarValue::TimestampMicrosecond(Some(self.run().at_micros), Some("UTC".into()))).alias("_ingested_at"))
+                }
+                "_batch_id" => Ok(lit(ScalarValue::Utf8View(Some(self.run().id.clone()))).alias("_batch_id")),
+                name => match incoming.field_with_name(name) {
+                    Ok(found) if found.data_type() == field.data_type() => Ok(col(datafusion::common::Column::new_unqualified(name))),
+                    Ok(_) => Ok(cast(col(datafusion::common::Column::new_unqualified(name)), field.data_type().clone()).alias(name)),
+                    Err(_) => Ok(lit(ScalarValue::try_from(field.data_type())?).alias(name)),
+                },
+            })
+            .collect::<Result<_>>()?;
+        columns.extend([REJECT_COLUMN, RAW_COLUMN].map(|n| col(datafusion::common::Column::new_unqualified(n))));
+        let plan = LogicalPlanBuilder::scan("source", provider_as_source(Arc::clone(&feed.provider)), None)?.project(columns)?.build()?;
+        let output = Output::raw(plan, Arc::clone(schema));
+        let sink = Sink::new(lake, &feed.table, &self.run().id, self.run().at_micros);
+        let mut drained = step::drain_into(lake, &context, &output, target, &sink).await?;
+        let (rows, transactions) = match feed.taken.lock() {
+            Ok(taken) => (taken.rows, taken.transactions.clone()),
+            Err(_) => return Err(LakeError::invalid("a reader of the source panicked")),
+        };
+        let made = Outcome {
+            adds: drained.finish(&[]).await?,
+            written: drained.written,
+            filtered: drained.filtered,
+            sieved: drained.sieved,
+            rows_read: rows,
+            conserved: true,
+            ..Outcome::default()
+        };
+        step::audit(&feed.table, &made)?;
+        let evolved = (target.schema() != *schema).then(|| Arc::clone(schema));
+        step::publish(lake, self.run(), target, Action::Appended, made, &sink, transactions, evolved).await
+    }
+}
+
+async fn create_raw(lake: &Lake, name: &TableName, source: &[Field], expected: &[(String, String)], description: &str) -> Result<Table> {
+    let mut fields = source.to_vec();
+    for (column, _) in expected {
+        if !fields.iter().any(|f| f.name() == column) {
+            fields.push(Field::new(column, DataType::Utf8View, true));
+        }
+    }
+    fields.extend(ingest_fields());
+    let mut comments = expected.to_vec();
+    let own = [
+        ("_source", "File the row came from, relative to the source"),
+        ("_line", "Line of that file on which the row begins, from 1"),
+        ("_ingested_at", "When the run that took the row began, UTC"),
+        ("_batch_id", "The run that took the row"),
+    ];
+    comments.extend(own.map(|(n, c)| (n.to_owned(), c.to_owned())));
+    lake.create_table(name, &Arc::new(Schema::new(fields)), &[], description, &comments).await
+}
+
+fn ingest_fields() -> [Field; 4] {
+    [
+        Field::new("_source", DataType::Utf8View, true),
+        Field::new("_line", DataType::Int64, true),
+        Field::new("_ingested_at", instant(), true),
+        Field::new("_batch_id", DataType::Utf8View, true),
+    ]
+}

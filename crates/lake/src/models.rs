@@ -1,0 +1,102 @@
+//! Model files: those that come with adlake, and a user's own folder of them.
+
+use std::path::Path;
+
+use spec::{Layer, Model, Pipeline, Problem};
+
+use crate::{LakeError, Result};
+
+/// One model file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelFile {
+    /// Its layer.
+    pub layer: Layer,
+    /// Path below the layer's models, such as `adtech/clicks.sql`; the folder is the domain.
+    pub path: String,
+    /// The file as errors name it.
+    pub shown: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// The pipeline that these files make.
+///
+/// # Errors
+/// Every problem of every file at once.
+pub fn pipeline(files: &[ModelFile]) -> Result<Pipeline> {
+    let mut models = Vec::new();
+    let mut problems = Vec::new();
+    for file in files {
+        let domain = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        match Model::parse(file.layer, domain, &file.shown, &file.text) {
+            Ok(model) => models.push(model),
+            Err(found) => problems.extend(found),
+        }
+    }
+    if problems.is_empty() {
+        return Pipeline::new(models).map_err(LakeError::Problems);
+    }
+    // What does not parse may be what others read, so only the first cause is told.
+    Err(LakeError::Problems(problems))
+}
+
+/// The model files of a user's folder: `DIR/silver/adtech/clicks.sql` and so on.
+///
+/// # Errors
+/// No such folder, no model in it, or a file that cannot be read.
+pub fn read_folder(folder: &Path) -> Result<Vec<ModelFile>> {
+    let unreadable = |path: &Path, e: std::io::Error| LakeError::invalid(format!("{}: {e}", path.display()));
+    let mut files = Vec::new();
+    if !folder.is_dir() {
+        return Err(LakeError::invalid(format!(
+            "{}: no such folder of models; `adlake init {0}` writes the shipped ones there",
+            folder.display()
+        )));
+    }
+    for layer in Layer::ALL {
+        let root = folder.join(layer.as_str());
+        let mut folders = vec![root.clone()];
+        while let Some(next) = folders.pop() {
+            if !next.is_dir() {
+                continue;
+            }
+            for entry in std::fs::read_dir(&next).map_err(|e| unreadable(&next, e))? {
+                let path = entry.map_err(|e| unreadable(&next, e))?.path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|e| e == "sql") {
+                    let text = std::fs::read_to_string(&path).map_err(|e| unreadable(&path, e))?;
+                    let below = path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+                    files.push(ModelFile { layer, path: below, shown: path.display().to_string(), text });
+                }
+            }
+        }
+    }
+    if files.is_empty() {
+        return Err(LakeError::Problems(vec![Problem {
+            file: folder.display().to_string(),
+            line: None,
+            message: "no model below silver/, gold/ or another layer's folder; `adlake init` shows how they lie".to_owned(),
+        }]));
+    }
+    files.sort_by(|a, b| (a.layer, &a.path).cmp(&(b.layer, &b.path)));
+    Ok(files)
+}
+
+/// The model files of a folder that was compiled into the binary. `root` is the folder as errors name it.
+pub fn embedded(layer: Layer, root: &str, folder: &include_dir::Dir<'_>) -> Vec<ModelFile> {
+    let mut files = Vec::new();
+    for entry in folder.entries() {
+        match entry {
+            include_dir::DirEntry::Dir(inner) => files.extend(embedded(layer, root, inner)),
+            include_dir::DirEntry::File(file) if file.path().extension().is_some_and(|e| e == "sql") => {
+                let path = file.path().to_string_lossy().into_owned();
+                let text = file.contents_utf8().unwrap_or_default().to_owned();
+                files.push(ModelFile { layer, shown: format!("{root}/{path}"), path, text });
+            }
+            include_dir::DirEntry::File(_) => {}
+        }
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    files
+}

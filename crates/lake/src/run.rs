@@ -1,0 +1,129 @@
+//! A run: the tables of a pipeline brought up to date one after the other, then published together.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use spec::{Model, TableName};
+
+use crate::report::{Action, RunReport, TableReport};
+use crate::standing::Standing;
+use crate::step::{self, Run};
+use crate::{Lake, LakeError, Result, ops, release};
+
+/// Told what a run is at.
+pub trait Progress: Send + Sync {
+    /// Work on a table begins.
+    fn started(&self, table: &TableName);
+    /// Work on a table is done.
+    fn finished(&self, report: &TableReport);
+}
+
+/// Tells nobody.
+pub struct Silent;
+
+impl Progress for Silent {
+    fn started(&self, _table: &TableName) {}
+    fn finished(&self, _report: &TableReport) {}
+}
+
+/// A run that has begun: reports gather in it until [`Running::publish`].
+pub struct Running {
+    lake: Lake,
+    run: Run,
+    begun: Instant,
+    reports: Vec<TableReport>,
+}
+
+impl Running {
+    /// Begins a run. `at` is the run's time; no other clock enters the data.
+    pub fn begin(lake: &Lake, at: chrono::DateTime<chrono::Utc>) -> Self {
+        let run = Run { id: uuid::Uuid::new_v4().to_string(), at_micros: at.timestamp_micros() };
+        Self { lake: lake.clone(), run, begun: Instant::now(), reports: Vec::new() }
+    }
+
+    pub(crate) fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// The lake worked on.
+    pub fn lake(&self) -> &Lake {
+        &self.lake
+    }
+
+    pub(crate) fn record(&mut self, report: TableReport) {
+        self.reports.push(report);
+    }
+
+    /// Brings the models' tables up to date, in the order given.
+    ///
+    /// # Errors
+    /// The first table that fails; what was committed before it stays, and the next run goes on from there.
+    pub async fn refresh(&mut self, models: &[&Model], rebuild: bool, progress: &dyn Progress) -> Result<()> {
+        for model in models {
+            progress.started(&model.table);
+            let report = step::refresh(&self.lake, &self.run, model, rebuild).await?;
+            progress.finished(&report);
+            self.reports.push(report);
+        }
+        Ok(())
+    }
+
+    /// Publishes a release if anything is new: the versions of all tables that agree with each other. `models` are all that
+    /// are known, whether this run worked on them or not; of other tables their logs say what they are made from. Another
+    /// run may have moved a table meanwhile: then its readers are refreshed again.
+    ///
+    /// # Errors
+    /// Other runs keep moving the tables; they will publish.
+    pub async fn publish(mut self, models: &[&Model], progress: &dyn Progress) -> Result<RunReport> {
+        let mut published = None;
+        let mut behind = BTreeSet::new();
+        for attempt in 0..step::ATTEMPTS {
+            // In this order: a release that another run publishes from here on makes ours fail, so none goes back in time.
+            let last = release::Last::of(&self.lake).await?;
+            let standing = Standing::of(&self.lake, models).await?;
+            standing.settle(&self.lake).await?;
+            behind = standing.behind().await?;
+            let worked: Vec<&Model> =
+                models.iter().filter(|m| behind.contains(&m.table) && self.reports.iter().any(|r| r.table == m.table)).copied().collect();
+            let contested = match worked.first() {
+                None => {
+                    let versions = standing.agreeing(&behind, &last.release);
+                    match release::publish(&self.lake, &self.run, last, versions).await {
+                        Err(error) if error.is_conflict() => release::table_name(),
+                        done => {
+                            published = done?;
+                            break;
+                        }
+                    }
+                }
+                Some(first) => first.table.clone(),
+            };
+            if attempt + 1 == step::ATTEMPTS {
+                return Err(LakeError::Conflict { table: contested, attempts: step::ATTEMPTS });
+            }
+            for model in worked {
+                let report = step::refresh(&self.lake, &self.run, model, false).await?;
+                if report.action != Action::UpToDate {
+                    progress.finished(&report);
+                    self.reports.push(report);
+                }
+            }
+        }
+        let started_at = chrono::DateTime::from_timestamp_micros(self.run.at_micros).unwrap_or_default().to_rfc3339();
+        let report = RunReport {
+            run_id: self.run.id.clone(),
+            started_at,
+            tables: self.reports,
+            release: published,
+            behind: behind.into_iter().collect(),
+            seconds: self.begun.elapsed().as_secs_f64(),
+        };
+        ops::record(&self.lake, &self.run, &report).await?;
+        Ok(report)
+    }
+}
+
+/// The time at which a run that begins now began: the one place where the clock is read.
+pub fn now() -> chrono::DateTime<chrono::Utc> {
+    chrono::Utc::now()
+}

@@ -1,0 +1,119 @@
+//! Computing a table, or partitions of it, without looking at what it held before.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use datafusion::arrow::array::RecordBatch;
+use datafusion::catalog::TableProvider;
+use datafusion::logical_expr::LogicalPlan;
+use spec::Model;
+
+use super::drain::{Drained, drain, note_keys};
+use super::plan::{AffectedKeys, Delta};
+use super::{Inputs, Outcome};
+use crate::affected;
+use crate::dedup::{Groups, Repeats, gather};
+use crate::output::{Output, plan_query};
+use crate::quarantine::Sink;
+use crate::scan::FileScan;
+use crate::table::Table;
+use crate::{Lake, LakeError, Result};
+
+/// All of the table.
+pub(super) async fn build(lake: &Lake, model: &Model, inputs: &Inputs, target: &Table, query: LogicalPlan, sink: &Sink) -> Result<Outcome> {
+    let row_wise = affected::is_row_wise(&query);
+    let rows_read = if row_wise { inputs.tables.values().filter_map(Table::rows).sum() } else { largest_input(inputs) };
+    let output = Output::new(&inputs.context.state(), model, query)?;
+    let mut made = deduplicated(lake, model, inputs, target, &output, rows_read, sink).await?;
+    let old: HashSet<String> = target.files().into_iter().map(|f| f.path).collect();
+    made.removes = target.removals(&old, true);
+    made.overwrite = true;
+    made.conserved = row_wise;
+    Ok(made)
+}
+
+/// The rows that are new, added.
+pub(super) async fn append(lake: &Lake, model: &Model, inputs: &Inputs, target: &Table, delta: Delta, sink: &Sink) -> Result<Outcome> {
+    let (query, rows_read) = delta_query(model, inputs, delta).await?;
+    let output = Output::new(&inputs.context.state(), model, query)?;
+    let drained = drain(lake, &inputs.context, &output, target, None, sink).await?;
+    let mut made = outcome(drained, &[], rows_read).await?;
+    made.conserved = true;
+    Ok(made)
+}
+
+/// The partitions with these values.
+pub(super) async fn replace(
+    lake: &Lake,
+    model: &Model,
+    inputs: &Inputs,
+    target: &Table,
+    query: LogicalPlan,
+    keys: AffectedKeys,
+    sink: &Sink,
+) -> Result<Outcome> {
+    let query = affected::restrict(query, &keys.columns, &keys.restriction()?)?;
+    let output = Output::new(&inputs.context.state(), model, query)?;
+    let mut made = deduplicated(lake, model, inputs, target, &output, keys.rows_read, sink).await?;
+    let mut values: HashSet<Vec<Option<String>>> = HashSet::new();
+    for batch in &keys.batches {
+        for row in 0..batch.num_rows() {
+            values.insert(batch.columns().iter().map(|c| crate::write::partition_value(c, row)).collect::<Result<_>>()?);
+        }
+    }
+    let affected = target.files().into_iter().filter(|file| {
+        let value: Vec<Option<String>> = keys.columns.iter().map(|c| file.partition.get(c).cloned().flatten()).collect();
+        values.contains(&value)
+    });
+    let files: Vec<_> = affected.collect();
+    made.replaced = files.iter().filter_map(|f| f.rows).sum();
+    made.removes = target.removals(&files.into_iter().map(|f| f.path).collect(), true);
+    Ok(made)
+}
+
+/// The rows of an output, one per key, in data files.
+async fn deduplicated(
+    lake: &Lake,
+    model: &Model,
+    inputs: &Inputs,
+    target: &Table,
+    output: &Output,
+    rows: u64,
+    sink: &Sink,
+) -> Result<Outcome> {
+    if model.header.key.is_empty() {
+        return outcome(drain(lake, &inputs.context, output, target, None, sink).await?, &[], rows).await;
+    }
+    let repeats = Arc::new(Repeats::for_rows(rows));
+    note_keys(&inputs.context, output, &repeats).await?;
+    let drained = drain(lake, &inputs.context, output, target, Some(&repeats), sink).await?;
+    let groups = Groups::of(&drained.candidates, output.key(), &output.first_by(&model.header))?;
+    let candidates: u64 = drained.candidates.iter().map(|b| b.num_rows() as u64).sum();
+    let mut winners: Vec<_> = groups.by_key.values().filter_map(|places| places.first().copied()).collect();
+    winners.sort_unstable();
+    let batches = gather(&drained.candidates, &winners)?;
+    let mut made = outcome(drained, &batches, rows).await?;
+    made.deduplicated = candidates - winners.len() as u64;
+    Ok(made)
+}
+
+/// Closes the files with the rows that deduplication kept.
+pub(super) async fn outcome(mut drained: Drained, kept: &[RecordBatch], rows_read: u64) -> Result<Outcome> {
+    let adds = drained.finish(kept).await?;
+    Ok(Outcome { adds, written: drained.written, filtered: drained.filtered, sieved: drained.sieved, rows_read, ..Outcome::default() })
+}
+
+/// The model's query over the new files of its input alone, and how many rows they have.
+pub(super) async fn delta_query(model: &Model, inputs: &Inputs, delta: Delta) -> Result<(LogicalPlan, u64)> {
+    let Some(table) = inputs.tables.get(&delta.input) else {
+        return Err(LakeError::invalid(format!("{}: {} was not opened", model.table, delta.input)));
+    };
+    let rows = delta.files.iter().filter_map(|f| f.rows).sum();
+    let provider: Arc<dyn TableProvider> = Arc::new(FileScan::of_files(table, delta.files, false));
+    let query = plan_query(&inputs.context.state(), model).await?;
+    Ok((affected::substitute(query, &delta.input, &provider)?, rows))
+}
+
+fn largest_input(inputs: &Inputs) -> u64 {
+    inputs.tables.values().filter_map(Table::rows).max().unwrap_or_default()
+}

@@ -1,0 +1,172 @@
+//! Driving a plan to its end: every partition's rows through the sieve, past the deduplication, into data files.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
+use datafusion::arrow::compute::{filter_record_batch, not};
+use datafusion::arrow::datatypes::DataType;
+use datafusion::common::Column;
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Partitioning};
+use datafusion::prelude::SessionContext;
+use deltalake::kernel::Add;
+use futures::TryStreamExt;
+use tokio::task::JoinSet;
+
+use crate::dedup::Repeats;
+use crate::exec::{execute, filtered_rows};
+use crate::output::{Output, Sieved};
+use crate::quarantine::Sink;
+use crate::table::Table;
+use crate::write::{TableWriter, WriteOptions};
+use crate::{Lake, LakeError, Result};
+
+/// What came out of a plan.
+#[derive(Default)]
+pub(crate) struct Drained {
+    /// The written rows, in files still open.
+    writer: Option<TableWriter>,
+    pub sieved: Sieved,
+    pub written: u64,
+    /// Rows whose key may not be theirs alone; not written yet.
+    pub candidates: Vec<RecordBatch>,
+    /// Rows that the plan's filters let go.
+    pub filtered: u64,
+}
+
+/// Notes the keys that the output has.
+pub(super) async fn note_keys(context: &SessionContext, output: &Output, repeats: &Arc<Repeats>) -> Result<()> {
+    let names: Vec<Expr> = output.key().iter().map(|p| Expr::Column(Column::new_unqualified(output.schema.field(*p).name()))).collect();
+    let plan = LogicalPlanBuilder::from(output.plan.clone()).project(names)?.build()?;
+    let mut tasks = JoinSet::new();
+    for mut stream in execute(context, &plan).await?.streams {
+        let repeats = Arc::clone(repeats);
+        tasks.spawn(async move {
+            while let Some(batch) = stream.try_next().await? {
+                repeats.note(batch.columns())?;
+            }
+            Ok::<_, LakeError>(())
+        });
+    }
+    join(tasks, |()| {}).await
+}
+
+/// Runs the output and writes its rows, except candidates for deduplication where `repeats` is given.
+pub(super) async fn drain(
+    lake: &Lake,
+    context: &SessionContext,
+    output: &Output,
+    target: &Table,
+    repeats: Option<&Arc<Repeats>>,
+    sink: &Sink,
+) -> Result<Drained> {
+    let plan = by_partition(output.plan.clone(), target, lake.options().parallel_streams())?;
+    let execution = execute(context, &plan).await?;
+    let options = share(&lake.options().write, execution.streams.len());
+    let mut all = Drained::default();
+    let mut failure = None;
+    // Tasks of a failed step are aborted with the set; what they wrote is swept by vacuum.
+    let mut tasks = JoinSet::new();
+    let (sender, mut rejected) = tokio::sync::mpsc::channel::<Vec<crate::Reject>>(16);
+    for mut stream in execution.streams {
+        let sieve = output.sieve();
+        let key = output.key().to_vec();
+        let repeats = repeats.map(Arc::clone);
+        let mut writer = TableWriter::new(target, &output.schema, &options)?;
+        let sender = sender.clone();
+        tasks.spawn(async move {
+            let mut done = Drained::default();
+            while let Some(batch) = stream.try_next().await? {
+                let mut rejects = Vec::new();
+                let mut good = sieve.pass(&batch, &mut done.sieved, &mut rejects)?;
+                if !rejects.is_empty() && sender.send(rejects).await.is_err() {
+                    return Err(LakeError::invalid("the quarantine could not be written"));
+                }
+                if let Some(repeats) = &repeats
+                    && good.num_rows() > 0
+                {
+                    let columns: Vec<ArrayRef> = key.iter().map(|p| Arc::clone(good.column(*p))).collect();
+                    let candidate = repeats.may_repeat(&columns)?;
+                    if candidate.true_count() > 0 {
+                        done.candidates.push(compact(&filter_record_batch(&good, &candidate)?)?);
+                        good = filter_record_batch(&good, &not(&candidate)?)?;
+                    }
+                }
+                writer.write(&good).await?;
+            }
+            done.written = writer.rows;
+            done.writer = Some(writer);
+            Ok(done)
+        });
+    }
+    drop(sender);
+    while let Some(rejects) = rejected.recv().await {
+        if let Err(error) = sink.push(rejects).await {
+            failure = Some(error);
+            break;
+        }
+    }
+    if let Some(error) = failure {
+        tasks.shutdown().await;
+        return Err(error);
+    }
+    join(tasks, |done: Drained| {
+        match (&mut all.writer, done.writer) {
+            (Some(writer), Some(other)) => writer.absorb(other),
+            (place, other) => *place = other,
+        }
+        all.sieved.add(&done.sieved);
+        all.written += done.written;
+        all.candidates.extend(done.candidates);
+    })
+    .await?;
+    all.filtered = filtered_rows(&execution.plan);
+    Ok(all)
+}
+
+impl Drained {
+    /// Writes the rows that deduplication kept beside the others, and closes the files.
+    pub async fn finish(&mut self, kept: &[RecordBatch]) -> Result<Vec<Add>> {
+        let Some(mut writer) = self.writer.take() else { return Ok(Vec::new()) };
+        for batch in kept {
+            writer.write(batch).await?;
+            self.written += batch.num_rows() as u64;
+        }
+        writer.finish().await
+    }
+}
+
+pub(super) async fn join<T: 'static>(mut tasks: JoinSet<Result<T>>, mut with: impl FnMut(T)) -> Result<()> {
+    while let Some(done) = tasks.join_next().await {
+        with(done??);
+    }
+    Ok(())
+}
+
+/// Rows of one partition value go to one writer, or every writer would open a file for every value.
+fn by_partition(plan: LogicalPlan, target: &Table, threads: usize) -> Result<LogicalPlan> {
+    if target.partition_columns().is_empty() {
+        return Ok(plan);
+    }
+    let columns = target.partition_columns().iter().map(|c| Expr::Column(Column::new_unqualified(c))).collect();
+    Ok(LogicalPlanBuilder::from(plan).repartition(Partitioning::Hash(columns, threads))?.build()?)
+}
+
+fn share(options: &WriteOptions, writers: usize) -> WriteOptions {
+    WriteOptions { buffer_bytes: (options.buffer_bytes / writers.max(1)).max(16 << 20), ..options.clone() }
+}
+
+/// A batch that holds on to no more text than its own.
+pub(super) fn compact(batch: &RecordBatch) -> Result<RecordBatch> {
+    let columns = batch.columns().iter().map(|c| -> ArrayRef {
+        match c.data_type() {
+            DataType::Utf8View => Arc::new(c.as_string_view().gc()),
+            _ => Arc::clone(c),
+        }
+    });
+    Ok(RecordBatch::try_new(batch.schema(), columns.collect())?)
+}
+
+/// The rows at which `wanted` is true, compacted.
+pub(super) fn select(batch: &RecordBatch, wanted: &BooleanArray) -> Result<RecordBatch> {
+    compact(&filter_record_batch(batch, wanted)?)
+}

@@ -1,0 +1,69 @@
+//! One value for a setting, from a file or from plain text.
+
+use toml::de::DeValue;
+
+use crate::keys::{expected, text, texts};
+
+/// A value as it was given.
+pub(super) enum Given<'a, 't> {
+    /// In a TOML file, with a type.
+    Toml(&'a DeValue<'t>),
+    /// In the environment or a flag, as text.
+    Plain(&'a str),
+}
+
+impl Given<'_, '_> {
+    pub(super) fn text(&self) -> Result<String, String> {
+        match self {
+            Given::Toml(value) => text(value),
+            Given::Plain(value) => Ok((*value).to_string()),
+        }
+    }
+
+    /// A text where an empty one makes no sense.
+    pub(super) fn filled_text(&self) -> Result<String, String> {
+        let text = self.text()?;
+        if text.trim().is_empty() {
+            return Err("is empty: give a value or leave the key out".to_string());
+        }
+        Ok(text)
+    }
+
+    /// A text where an empty one means "not set".
+    pub(super) fn text_or_none(&self) -> Result<Option<String>, String> {
+        Ok(Some(self.text()?).filter(|text| !text.is_empty()))
+    }
+
+    /// A whole number, at least `least`.
+    pub(super) fn number<N: TryFrom<u64>>(&self, least: u64) -> Result<N, String> {
+        let wanted = format!("a whole number of at least {least}");
+        let number = match self {
+            Given::Toml(value) => {
+                let integer = value.as_integer().ok_or_else(|| expected(&wanted, value))?;
+                // Underscores are already gone; the sign is not.
+                u64::from_str_radix(integer.as_str(), integer.radix()).map_err(|_| format!("expected {wanted}, found {integer}"))?
+            }
+            Given::Plain(value) => value.trim().parse::<u64>().map_err(|_| format!("expected {wanted}, found \"{value}\""))?,
+        };
+        if number < least {
+            return Err(format!("expected {wanted}, found {number}"));
+        }
+        N::try_from(number).map_err(|_| format!("expected {wanted}, found {number}, which is too large"))
+    }
+
+    pub(super) fn flag(&self) -> Result<bool, String> {
+        match self {
+            Given::Toml(value) => value.as_bool().ok_or_else(|| expected("true or false", value)),
+            Given::Plain("true") => Ok(true),
+            Given::Plain("false") => Ok(false),
+            Given::Plain(value) => Err(format!("expected true or false, found \"{value}\"")),
+        }
+    }
+
+    pub(super) fn list(&self) -> Result<Vec<String>, String> {
+        match self {
+            Given::Toml(value) => texts(value),
+            Given::Plain(value) => Ok(value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_string).collect()),
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Gold: answers, as facts, marts and KPIs. A table is a SQL file below `models/`, and its test stands beside it.
+
+use include_dir::{Dir, include_dir};
+use lake::ModelFile;
+use spec::Layer;
+
+static MODELS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/models");
+
+/// The shipped models of this layer.
+pub fn models() -> Vec<ModelFile> {
+    lake::embedded(Layer::Gold, "gold/models", &MODELS)
+}

@@ -1,0 +1,12 @@
+//! Silver: one clean, typed row per real thing. A table is a SQL file below `models/`, and its test stands beside it.
+
+use include_dir::{Dir, include_dir};
+use lake::ModelFile;
+use spec::Layer;
+
+static MODELS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/models");
+
+/// The shipped models of this layer.
+pub fn models() -> Vec<ModelFile> {
+    lake::embedded(Layer::Silver, "silver/models", &MODELS)
+}

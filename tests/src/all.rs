@@ -1,0 +1,10 @@
+//! The tests of all layers together: the shipped models over small raw files, in lakes held in memory.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr, reason = "tests")]
+
+mod broken_input;
+mod incremental;
+mod lakes;
+mod pipeline;
+mod raw;
+mod replay;
+mod slt;

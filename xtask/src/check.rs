@@ -1,0 +1,112 @@
+//! The gates: `cargo x check` before a commit, `cargo x ci` on a new machine.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::command::{cargo, run, target_folder};
+use crate::gate::Gate;
+use crate::{Verdict, docs, services, tidy};
+
+/// Before a commit. The quick ones first.
+pub fn check(root: &Path) -> Verdict {
+    let mut gate = Gate::default();
+    gate.step("fmt", || fmt(root));
+    gate.step("tidy", || tidy(root));
+    gate.step("docs", || docs::check(root));
+    gate.step("clippy", || clippy(root));
+    gate.finish()
+}
+
+/// All that `.ci/run` asks for.
+///
+/// One target folder and the dev profile throughout. `build --all-targets` and `test` share every
+/// artifact, so the two steps tell compile time from test time at no cost. Clippy checks the
+/// dependencies once more (metadata only): the price of running the command a developer runs.
+pub fn ci(root: &Path) -> Verdict {
+    let mut gate = Gate::default();
+    gate.step("fmt", || fmt(root));
+    gate.step("tidy", || tidy(root));
+    gate.step("docs", || docs::check(root));
+    let built = gate.step("build", || cargo_step(root, &["build", "--workspace", "--all-targets", "--locked"]));
+    let installed = gate.step("services", || services::install(root, services::Set::Readers));
+    if built {
+        gate.step("test", || cargo_step(root, &["test", "--workspace"]));
+        gate.step("notebooks", || notebooks(root));
+        gate.step("clippy", || clippy(root));
+    } else {
+        gate.skip("test", "the build failed");
+        gate.skip("notebooks", "the build failed");
+        gate.skip("clippy", "the build failed");
+    }
+    for test in DRIVEN {
+        match (built, installed || !test.needs_services) {
+            (true, true) => {
+                gate.step(test.name, || driven(root, test));
+            }
+            (true, false) => gate.skip(test.name, "NOT TESTED: the services are not installed, see above"),
+            (false, _) => gate.skip(test.name, "NOT TESTED: the build failed"),
+        }
+    }
+    gate.finish()
+}
+
+/// Prints every problem that tidy finds.
+pub fn tidy(root: &Path) -> Result<Verdict> {
+    let problems = tidy::problems(root)?;
+    for problem in &problems {
+        println!("{problem}");
+    }
+    if problems.is_empty() {
+        return Ok(Verdict::Passed);
+    }
+    println!("tidy: {} to mend", problems.len());
+    Ok(Verdict::Failed)
+}
+
+fn fmt(root: &Path) -> Result<Verdict> {
+    cargo_step(root, &["fmt", "--all", "--check"])
+}
+
+fn clippy(root: &Path) -> Result<Verdict> {
+    cargo_step(root, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
+}
+
+fn cargo_step(root: &Path, arguments: &[&str]) -> Result<Verdict> {
+    run(&mut cargo(root, arguments))?;
+    Ok(Verdict::Passed)
+}
+
+/// The chapters under examples/ run, and the pages under docs/notebooks are what they say.
+fn notebooks(root: &Path) -> Result<Verdict> {
+    let binary = target_folder(root).join("debug/chapters");
+    let mut chapters = Command::new(binary);
+    run(chapters.args(["render", "--check"]).current_dir(root))?;
+    Ok(Verdict::Passed)
+}
+
+/// A test that drives the binary as another process: tests/NAME/NAME.py, called with the path of the binary. Its own `--help`
+/// tells of longer ways to run it.
+struct Driven {
+    name: &'static str,
+    needs_services: bool,
+}
+
+/// Other people's readers on our tables; kills and two writers at once; all of that on S3.
+const DRIVEN: [Driven; 3] = [
+    Driven { name: "readers", needs_services: true },
+    Driven { name: "crash", needs_services: false },
+    Driven { name: "s3", needs_services: true },
+];
+
+fn driven(root: &Path, test: Driven) -> Result<Verdict> {
+    let python = match test.needs_services {
+        true => services::Set::Readers.python(root),
+        false => PathBuf::from("python3"),
+    };
+    let script = root.join("tests").join(test.name).join(test.name).with_extension("py");
+    // No bytecode beside the sources.
+    run(Command::new(python).arg("-B").arg(script).arg(target_folder(root).join("debug/adlake")).current_dir(root))?;
+    Ok(Verdict::Passed)
+}
