@@ -100,6 +100,9 @@ impl FileFeed {
         fields.push(Field::new(REJECT_COLUMN, DataType::Utf8, true));
         fields.push(Field::new(RAW_COLUMN, DataType::Utf8, true));
         let schema = Arc::new(Schema::new(fields));
+        // A file's version counts from 1; before the first there is none.
+        let expects = planned.iter().map(|p| (FileIds::of(&p.file.path).version, (p.file.version > 1).then(|| p.file.version - 1)));
+        let expects = expects.collect();
         let taken = Arc::new(Mutex::new(Taken::default()));
         let queue = Arc::new(Mutex::new(Queue {
             location: location.clone(),
@@ -112,7 +115,7 @@ impl FileFeed {
             .map(|_| -> Arc<dyn PartitionStream> { Arc::new(Partition { schema: Arc::clone(&schema), queue: Arc::clone(&queue) }) })
             .collect();
         let provider: Arc<dyn TableProvider> = Arc::new(StreamingTable::try_new(schema, partitions)?);
-        Ok((Self { feed: Feed { table, provider, expected, notes, taken }, queue }, troubles))
+        Ok((Self { feed: Feed { table, provider, expected, notes, expects, taken }, queue }, troubles))
     }
 
     /// The file that stopped the feed, if one did.

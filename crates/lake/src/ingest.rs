@@ -46,12 +46,16 @@ pub struct Feed {
     pub expected: Vec<(String, String)>,
     /// What the source has to tell: it goes into the run's report.
     pub notes: Vec<String>,
+    /// Application transactions of the table as they were when the feed was made. Where they are others by now, somebody
+    /// else took some of it, and the feed is refused.
+    pub expects: HashMap<String, Option<i64>>,
     /// Filled as the rows are read.
     pub taken: Arc<Mutex<Taken>>,
 }
 
 impl Running {
-    /// Adds a feed's rows to its bronze table.
+    /// Adds a feed's rows to its bronze table. Nothing is done, and the report says so, where another run took any of them
+    /// since the feed was made: then a new feed is to be made of what is left.
     ///
     /// # Errors
     /// The feed's own, and those of writing; nothing is committed then.
@@ -65,15 +69,12 @@ impl Running {
             }
             let (target, schema, notes) = self.prepare(feed).await.map_err(|e| e.in_table(name))?;
             let consumed = target.transactions().await?;
+            if feed.expects.iter().any(|(id, before)| consumed.get(id) != before.as_ref()) {
+                return Ok(TableReport::new(name, Action::UpToDate, target.version()));
+            }
             quarantine::settle(&lake, &target, &consumed).await?;
             match self.take(feed, &target, &schema).await {
-                Err(error) if error.is_conflict() => {
-                    if self.already_taken(feed).await? {
-                        let mut report = TableReport::new(name, Action::UpToDate, target.version());
-                        report.notes.push("another run took these files meanwhile".to_owned());
-                        return Ok(report);
-                    }
-                }
+                Err(error) if error.is_conflict() => {}
                 Err(error) => return Err(error.in_table(name)),
                 Ok(mut report) => {
                     report.notes = notes;
@@ -85,14 +86,6 @@ impl Running {
             }
         }
         Err(LakeError::Conflict { table: name.clone(), attempts: ATTEMPTS })
-    }
-
-    /// Whether the table has meanwhile consumed any of what the feed read: then the feed must be made anew.
-    async fn already_taken(&self, feed: &Feed) -> Result<bool> {
-        let Some(table) = self.lake().table(&feed.table).await? else { return Ok(false) };
-        let consumed = table.transactions().await?;
-        let Ok(taken) = feed.taken.lock() else { return Ok(true) };
-        Ok(taken.transactions.iter().any(|(id, version)| consumed.get(id) == Some(version)))
     }
 
     /// The table, made where there is none, and the columns it is to have.

@@ -14,6 +14,7 @@ mod functions;
 mod ingest;
 mod lake;
 pub mod lineage;
+mod listing;
 mod log;
 mod maintain;
 mod models;
