@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use lake::{Action, LakeError, Progress, Result, Running, TableReport};
+use lake::{LakeError, Progress, Result, Running, TableReport};
 use sources::files::fingerprint;
 use spec::{Layer, Pipeline, TableName};
 
@@ -94,8 +94,8 @@ async fn take_table(
         progress.started(name);
         match running.ingest(&feed.feed).await {
             // Another run was faster with some of the files: look again at what is left.
-            Ok(report) if report.action == Action::UpToDate => continue,
-            Ok(report) => {
+            Ok(None) => {}
+            Ok(Some(report)) => {
                 progress.finished(&report);
                 return Ok(Some(report));
             }

@@ -30,8 +30,9 @@ class Disturbed:
                 if passed is None:
                     break
                 seen += passed
-                # Now and then more logs arrive before anybody starts it again.
-                if self.delivered < len(self.feed) and self.dice.random() < 0.1:
+                # Now and then more logs arrive before anybody starts it again. Not before the first day is released: a file
+                # that is replaced before anybody took it is gone, in the undisturbed lake it is not.
+                if self.released is not None and self.delivered < len(self.feed) and self.dice.random() < 0.1:
                     self.deliver()
             if kills and self.dice.random() < 0.5:
                 self.disturb("optimize", seen=[], kinds=kinds)

@@ -16,7 +16,7 @@ use crate::output::Output;
 use crate::quarantine::{self, Sink};
 use crate::report::{Action, TableReport};
 use crate::session::Pinned;
-use crate::step::{self, ATTEMPTS, Outcome};
+use crate::step::{self, Outcome};
 use crate::table::{Table, engine_type};
 use crate::{Lake, LakeError, Result, Running};
 
@@ -54,38 +54,37 @@ pub struct Feed {
 }
 
 impl Running {
-    /// Adds a feed's rows to its bronze table. Nothing is done, and the report says so, where another run took any of them
-    /// since the feed was made: then a new feed is to be made of what is left.
+    /// Adds a feed's rows to its bronze table. `None`, and nothing done, where somebody else committed to the table since
+    /// the feed was made: a feed is read once, so a new one is to be made of what is left.
     ///
     /// # Errors
     /// The feed's own, and those of writing; nothing is committed then.
-    pub async fn ingest(&mut self, feed: &Feed) -> Result<TableReport> {
-        let lake = self.lake().clone();
+    pub async fn ingest(&mut self, feed: &Feed) -> Result<Option<TableReport>> {
         let begun = Instant::now();
         let name = &feed.table;
-        for _ in 0..ATTEMPTS {
-            if let Ok(mut taken) = feed.taken.lock() {
-                *taken = Taken::default();
-            }
-            let (target, schema, notes) = self.prepare(feed).await.map_err(|e| e.in_table(name))?;
-            let consumed = target.transactions().await?;
-            if feed.expects.iter().any(|(id, before)| consumed.get(id) != before.as_ref()) {
-                return Ok(TableReport::new(name, Action::UpToDate, target.version()));
-            }
-            quarantine::settle(&lake, &target, &consumed).await?;
-            match self.take(feed, &target, &schema).await {
-                Err(error) if error.is_conflict() => {}
-                Err(error) => return Err(error.in_table(name)),
-                Ok(mut report) => {
-                    report.notes = notes;
-                    report.notes.extend(feed.notes.iter().cloned());
-                    report.seconds = begun.elapsed().as_secs_f64();
-                    self.record(report.clone());
-                    return Ok(report);
-                }
+        match self.attempt(feed).await {
+            Err(error) if error.is_conflict() => Ok(None),
+            Err(error) => Err(error.in_table(name)),
+            Ok(None) => Ok(None),
+            Ok(Some(mut report)) => {
+                report.seconds = begun.elapsed().as_secs_f64();
+                self.record(report.clone());
+                Ok(Some(report))
             }
         }
-        Err(LakeError::Conflict { table: name.clone(), attempts: ATTEMPTS })
+    }
+
+    async fn attempt(&self, feed: &Feed) -> Result<Option<TableReport>> {
+        let (target, schema, notes) = self.prepare(feed).await?;
+        let consumed = target.transactions().await?;
+        if feed.expects.iter().any(|(id, before)| consumed.get(id) != before.as_ref()) {
+            return Ok(None);
+        }
+        quarantine::settle(self.lake(), &target, &consumed).await?;
+        let mut report = self.take(feed, &target, &schema).await?;
+        report.notes = notes;
+        report.notes.extend(feed.notes.iter().cloned());
+        Ok(Some(report))
     }
 
     /// The table, made where there is none, and the columns it is to have.
