@@ -128,6 +128,7 @@ fn facts(model: &Model) -> String {
     };
     fact("Key", &header.key);
     fact("Of rows with one key, the first stays, by", &header.first_by);
+    fact("Of rows with one key, the last stays, by", &header.last_by);
     fact("Partitioned by", &header.partition_by);
     lines
 }

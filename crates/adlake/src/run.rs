@@ -78,9 +78,10 @@ pub async fn run(lake: &Lake, pipeline: &Pipeline, work: &Work<'_>, progress: &d
             lake.location().url
         )));
     }
-    running.refresh(&models, work.rebuild, progress).await?;
     // All models, whatever was selected: a release has to know which tables do not agree.
     let all: Vec<&Model> = pipeline.in_order().iter().collect();
+    running.know(&all);
+    running.refresh(&models, work.rebuild, progress).await?;
     let report = running.publish(&all, progress).await?;
     Ok(Done { report, skipped })
 }

@@ -43,8 +43,9 @@ pub async fn run_layer(layer: Layer, arguments: &LayerArgs, shipped: Vec<ModelFi
     let selected = pipeline.select(&[layer], &[], &arguments.tables).map_err(lake::LakeError::invalid)?;
     let bars = Bars::default();
     let mut running = Running::begin(&lake, lake::now());
-    running.refresh(&selected, arguments.rebuild, &bars).await?;
     let all: Vec<_> = pipeline.in_order().iter().collect();
+    running.know(&all);
+    running.refresh(&selected, arguments.rebuild, &bars).await?;
     print_report(&running.publish(&all, &bars).await?);
     Ok(ExitCode::SUCCESS)
 }

@@ -27,7 +27,8 @@ pub(crate) fn occurrences(plan: &LogicalPlan, table: &TableName) -> QueryResult<
     Ok(count)
 }
 
-fn is_scan_of(scan: &TableScan, table: &TableName) -> bool {
+/// Whether this is a scan of that table.
+pub(crate) fn is_scan_of(scan: &TableScan, table: &TableName) -> bool {
     scan.table_name.table() == table.name && scan.table_name.schema().is_some_and(|s| s == table.layer.to_string())
 }
 

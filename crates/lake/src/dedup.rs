@@ -94,6 +94,13 @@ impl Repeats {
 /// Where a candidate row stands: (batch, row).
 pub(crate) type Place = (usize, usize);
 
+/// Which row of a key stays: the first by the columns at these positions, or the last. In both cases nulls lose.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Preference {
+    pub columns: Vec<usize>,
+    pub last: bool,
+}
+
 /// Candidate rows by exact key.
 pub(crate) struct Groups {
     keys: RowConverter,
@@ -102,20 +109,20 @@ pub(crate) struct Groups {
 }
 
 impl Groups {
-    /// Groups the rows of `batches` by the columns at `key`; within a key the row smallest by the columns at `first_by`
-    /// comes first (nulls last), and remaining ties are broken by all columns, so that the order of arrival never shows.
-    pub fn of(batches: &[RecordBatch], key: &[usize], first_by: &[usize]) -> Result<Self> {
+    /// Groups the rows of `batches` by the columns at `key`; within a key the preferred row comes first, and remaining ties are broken by all columns, so that the order of arrival never shows.
+    pub fn of(batches: &[RecordBatch], key: &[usize], preference: &Preference) -> Result<Self> {
         let Some(first) = batches.first() else {
             return Ok(Self { keys: RowConverter::new(vec![])?, by_key: HashMap::new() });
         };
         let schema = first.schema();
         let field = |p: &usize| SortField::new(schema.field(*p).data_type().clone());
         let keys = RowConverter::new(key.iter().map(field).collect())?;
-        let nulls_last = SortOptions { descending: false, nulls_first: false };
-        let everything: Vec<usize> = first_by.iter().copied().chain(0..schema.fields().len()).collect();
-        let order = RowConverter::new(
-            everything.iter().map(|p| SortField::new_with_options(schema.field(*p).data_type().clone(), nulls_last)).collect(),
-        )?;
+        let everything: Vec<usize> = preference.columns.iter().copied().chain(0..schema.fields().len()).collect();
+        let ordered = |(at, p): (usize, &usize)| {
+            let descending = preference.last && at < preference.columns.len();
+            SortField::new_with_options(schema.field(*p).data_type().clone(), SortOptions { descending, nulls_first: false })
+        };
+        let order = RowConverter::new(everything.iter().enumerate().map(ordered).collect())?;
         let mut by_key: HashMap<OwnedRow, Vec<Place>> = HashMap::new();
         let mut ranks = Vec::with_capacity(batches.len());
         for (b, batch) in batches.iter().enumerate() {

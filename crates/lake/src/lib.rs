@@ -35,6 +35,7 @@ mod store;
 mod table;
 #[cfg(test)]
 mod testing;
+mod unique;
 mod write;
 
 pub use casts::sql_type;

@@ -14,6 +14,7 @@ use datafusion::execution::SessionState;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast, try_cast};
 use spec::{Expectation, Header, Model, OnFail, Problem};
 
+use crate::dedup::Preference;
 use crate::ingest::{RAW_COLUMN, REJECT_COLUMN};
 use crate::quarantine::Reject;
 use crate::table::engine_type;
@@ -86,9 +87,13 @@ impl Output {
         &self.sieve.key
     }
 
-    /// Positions of the columns that decide which row of a key stays.
-    pub fn first_by(&self, header: &Header) -> Vec<usize> {
-        header.first_by.iter().filter_map(|c| self.schema.index_of(c).ok()).collect()
+    /// Which row of a key stays.
+    pub fn preference(&self, header: &Header) -> Preference {
+        let positions = |columns: &[String]| columns.iter().filter_map(|c| self.schema.index_of(c).ok()).collect();
+        match header.last_by.as_slice() {
+            [] => Preference { columns: positions(&header.first_by), last: false },
+            columns => Preference { columns: positions(columns), last: true },
+        }
     }
 }
 

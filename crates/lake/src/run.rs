@@ -1,6 +1,7 @@
 //! A run: the tables of a pipeline brought up to date one after the other, then published together.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Instant;
 
 use spec::{Model, TableName};
@@ -37,12 +38,18 @@ pub struct Running {
 impl Running {
     /// Begins a run. `at` is the run's time; no other clock enters the data.
     pub fn begin(lake: &Lake, at: chrono::DateTime<chrono::Utc>) -> Self {
-        let run = Run { id: uuid::Uuid::new_v4().to_string(), at_micros: at.timestamp_micros() };
+        let run = Run { id: uuid::Uuid::new_v4().to_string(), at_micros: at.timestamp_micros(), defined: Arc::default() };
         Self { lake: lake.clone(), run, begun: Instant::now(), reports: Vec::new() }
     }
 
     pub(crate) fn run(&self) -> &Run {
         &self.run
+    }
+
+    /// Tells the run of models that it is not to refresh. What they state of their tables spares others work.
+    pub fn know(&mut self, models: &[&Model]) {
+        let defined = models.iter().map(|m| (m.table.clone(), (step::definition(m), m.header.key.clone())));
+        Arc::make_mut(&mut self.run.defined).extend(defined);
     }
 
     /// The lake worked on.
@@ -59,6 +66,7 @@ impl Running {
     /// # Errors
     /// The first table that fails; what was committed before it stays, and the next run goes on from there.
     pub async fn refresh(&mut self, models: &[&Model], rebuild: bool, progress: &dyn Progress) -> Result<()> {
+        self.know(models);
         for model in models {
             progress.started(&model.table);
             let report = step::refresh(&self.lake, &self.run, model, rebuild).await?;

@@ -8,6 +8,8 @@ mod build;
 mod drain;
 mod merge;
 mod plan;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -23,6 +25,7 @@ use crate::quarantine::{self, Pending, Sink};
 use crate::report::{Action, TableReport};
 use crate::session::Pinned;
 use crate::table::{Commit, Table};
+use crate::unique::TableKeys;
 use crate::{Lake, LakeError, Result};
 
 /// How often a step is planned anew after losing a race.
@@ -38,12 +41,16 @@ pub(crate) struct Run {
     pub id: String,
     /// The run's time, which stands for every clock below.
     pub at_micros: i64,
+    /// The definition and the key that the models known to the run give their tables.
+    pub defined: Arc<BTreeMap<TableName, (i64, Vec<String>)>>,
 }
 
 /// A table's inputs, opened.
 pub(crate) struct Inputs {
     pub tables: BTreeMap<TableName, Table>,
     pub context: SessionContext,
+    /// Their keys, where they were made by models that are known.
+    pub keys: TableKeys,
 }
 
 /// What a way of computing gives to the commit.
@@ -76,9 +83,10 @@ pub(crate) async fn refresh(lake: &Lake, run: &Run, model: &Model, rebuild: bool
 }
 
 /// Opens what the model reads.
-pub(crate) async fn open_inputs(lake: &Lake, model: &Model) -> Result<Inputs> {
+async fn open_inputs(lake: &Lake, run: &Run, model: &Model) -> Result<Inputs> {
     let pinned = Arc::new(Pinned::default());
     let mut tables = BTreeMap::new();
+    let mut keys = TableKeys::new();
     for name in model.input_tables() {
         let Some(table) = lake.table(name).await? else {
             return Err(LakeError::invalid(format!(
@@ -87,9 +95,15 @@ pub(crate) async fn open_inputs(lake: &Lake, model: &Model) -> Result<Inputs> {
             )));
         };
         pinned.put(&table);
+        // A table has the key that its model states once that very model has made it.
+        if let Some((definition, key)) = run.defined.get(name).filter(|(_, key)| !key.is_empty())
+            && table.transactions().await?.get(DEFINITION) == Some(definition)
+        {
+            keys.insert(name.clone(), key.clone());
+        }
         tables.insert(name.clone(), table);
     }
-    Ok(Inputs { tables, context: lake.context(pinned)? })
+    Ok(Inputs { tables, context: lake.context(pinned)?, keys })
 }
 
 /// How a model's table stands to what it reads.
@@ -149,7 +163,7 @@ impl Lake {
 
 async fn attempt(lake: &Lake, run: &Run, model: &Model, rebuild: bool) -> Result<TableReport> {
     let begun = Instant::now();
-    let inputs = open_inputs(lake, model).await?;
+    let inputs = open_inputs(lake, run, model).await?;
     let target = lake.table(&model.table).await?;
     let consumed = match &target {
         Some(target) => target.transactions().await?,

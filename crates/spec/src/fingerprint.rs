@@ -41,7 +41,7 @@ impl Fnv {
 pub(crate) fn fingerprint(header: &Header, sql: &str) -> String {
     let mut hash = Fnv(Fnv::OFFSET);
     hash.text(header.kind.as_str());
-    for columns in [&header.key, &header.first_by, &header.partition_by] {
+    for columns in [&header.key, &header.first_by, &header.last_by, &header.partition_by] {
         hash.texts(columns.iter().map(String::as_str));
     }
     hash.bytes(&(header.expect.len() as u64).to_le_bytes());

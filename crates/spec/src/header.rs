@@ -61,6 +61,8 @@ pub struct Header {
     pub key: Vec<String>,
     /// Of rows with one key, the smallest by these columns stays, nulls last. May be empty.
     pub first_by: Vec<String>,
+    /// Of rows with one key, the greatest by these columns stays; nulls lose to everything. Empty where `first_by` is not.
+    pub last_by: Vec<String>,
     /// Delta partition columns. May be empty, but not for [`Kind::ReplacePartitions`].
     pub partition_by: Vec<String>,
     /// Column names with their description and unit, in the order of the file.

@@ -1,17 +1,18 @@
 /*
 One row per campaign, with its price and its targeting taken out of the JSON of targeting_params.
 A targeting list that the JSON leaves out or empty is null: that dimension is not restricted. Broken JSON
-leaves every list null, so the campaign stays usable, restricts nothing and is counted by a warning.
+leaves every list null, so the campaign stays usable, restricts nothing and is counted by a warning. Of several
+rows for one campaign the last in the source stays: rates and targeting are the current ones, for all days.
 
 key      = ["campaign_id"]
-first_by = ["_source", "_line"]
+last_by  = ["_source", "_line"]
 kind     = "merge"
 
 [columns]
 campaign_id         = "Identifier of the campaign"
 advertiser_id       = "Identifier of the advertiser who pays; Unknown when the source named none"
 campaign_type       = "What is paid for: CPC a click, CPM a thousand impressions, CPI an install, or Unknown"
-billing_rate_usd    = "Price in US dollars per click (CPC), per thousand impressions (CPM) or per install (CPI)"
+billing_rate_usd    = "Price in US dollars per click (CPC), per thousand impressions (CPM) or per install (CPI), rounded to four digits"
 target_states       = "State codes targeted, upper-case; null = all"
 target_age_ranges   = "Age brackets targeted, in years; null = all"
 target_genders      = "Genders targeted, M or F; null = all"
@@ -37,16 +38,19 @@ with raw as (
 )
 
 select
-    nullif(trim(campaign_id), '') as campaign_id,
-    case when trim(advertiser_id) not in ('', 'null', 'NULL') then trim(advertiser_id) else 'Unknown' end as advertiser_id,
-    case when upper(trim(campaign_type)) in ('CPC', 'CPM', 'CPI') then upper(trim(campaign_type)) else 'Unknown' end as campaign_type,
-    cast(nullif(trim(billing_rate), '') as decimal(18, 4)) as billing_rate_usd,
+    clean(campaign_id) as campaign_id,
+    clean(advertiser_id, 'Unknown') as advertiser_id,
+    case upper(clean(campaign_type)) when 'CPC' then 'CPC' when 'CPM' then 'CPM' when 'CPI' then 'CPI' else 'Unknown' end as campaign_type,
+    cast(clean(billing_rate) as decimal(18, 4)) as billing_rate_usd,
     -- As text the short lists are folded to one spelling, and an empty one becomes null, before they are cut apart again.
     string_to_array(nullif(upper(array_to_string(json_strings(targeting_params, 'state'), '|')), ''), '|') as target_states,
     string_to_array(nullif(array_to_string(json_strings(targeting_params, 'age_range'), '|'), ''), '|') as target_age_ranges,
-    string_to_array(nullif(upper(regexp_replace(array_to_string(json_strings(targeting_params, 'gender'), '|'), '([mf])[a-z]*', '\1', 'gi')), ''), '|') as target_genders,
+    string_to_array(nullif(upper(regexp_replace(regexp_replace(
+        array_to_string(json_strings(targeting_params, 'gender'), '|'),
+        '\b(male|man)\b', 'M', 'gi'),
+        '\b(female|woman)\b', 'F', 'gi')), ''), '|') as target_genders,
     string_to_array(nullif(array_to_string(json_strings(targeting_params, 'device_type'), '|'), ''), '|') as target_device_types,
-    trim(targeting_params) = '' or targeting_params is null or is_json(targeting_params) as has_valid_targeting,
+    clean(targeting_params) is null or is_json(targeting_params) as has_valid_targeting,
     _source as _source,
     _line as _line
 from raw

@@ -31,10 +31,10 @@ with raw as (
 )
 
 select
-    nullif(trim(id_md5), '') as id_md5,
-    nullif(trim(click_id), '') as click_id,
-    case when trim(user_id) not in ('', 'null', 'NULL') then trim(user_id) end as user_id,
-    cast(nullif(trim(has_click), '') as boolean) as has_click,
+    lower(clean(id_md5)) as id_md5,
+    clean(click_id) as click_id,
+    clean(user_id) as user_id,
+    cast(clean(has_click) as boolean) as has_click,
     _source as _source,
     _line as _line
 from raw

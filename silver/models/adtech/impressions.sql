@@ -38,12 +38,12 @@ with raw as (
 )
 
 select
-    nullif(trim(impression_id), '') as impression_id,
-    nullif(trim(id_md5), '') as id_md5,
-    case when trim(campaign_id) not in ('', 'null', 'NULL') then trim(campaign_id) end as campaign_id,
-    case when upper(trim(campaign_type)) in ('CPC', 'CPM', 'CPI') then upper(trim(campaign_type)) else 'Unknown' end as campaign_type,
-    cast(nullif(trim(ad_position), '') as int) as ad_position,
-    cast(nullif(trim(has_impression), '') as boolean) as has_impression,
+    clean(impression_id) as impression_id,
+    lower(clean(id_md5)) as id_md5,
+    clean(campaign_id) as campaign_id,
+    case upper(clean(campaign_type)) when 'CPC' then 'CPC' when 'CPM' then 'CPM' when 'CPI' then 'CPI' else 'Unknown' end as campaign_type,
+    cast(clean(ad_position) as int) as ad_position,
+    cast(clean(has_impression) as boolean) as has_impression,
     _source as _source,
     _line as _line
 from raw

@@ -18,6 +18,10 @@ _line        = "Line in that file, from 1"
 that    = "id_md5 is not null"
 on_fail = "quarantine"
 
+[expect.has_install_id]
+that    = "install_id is not null"
+on_fail = "warn"
+
 [expect.is_an_install]
 that    = "has_install is not false"
 on_fail = "quarantine"
@@ -27,10 +31,10 @@ with raw as (
 )
 
 select
-    nullif(trim(id_md5), '') as id_md5,
-    nullif(trim(install_id), '') as install_id,
-    cast(nullif(trim(install_at), '') as timestamp) as installed_at,
-    cast(nullif(trim(has_install), '') as boolean) as has_install,
+    lower(clean(id_md5)) as id_md5,
+    clean(install_id) as install_id,
+    cast(clean(install_at) as timestamp) as installed_at,
+    cast(clean(has_install) as boolean) as has_install,
     _source as _source,
     _line as _line
 from raw

@@ -11,11 +11,11 @@ repeat_click_count = "Number of different clicks (click_id) beyond the first, 1 
 */
 with clicks as (
     select
-        nullif(trim(id_md5), '') as id_md5,
-        nullif(trim(click_id), '') as click_id
+        lower(clean(id_md5)) as id_md5,
+        clean(click_id) as click_id
     from bronze.clicks
     -- What silver.clicks quarantines as no click at all does not count here either.
-    where coalesce(lower(trim(has_click)), '') not in ('0', 'f', 'false', 'n', 'no', 'off')
+    where clean(has_click) is null or try_cast(clean(has_click) as boolean)
 )
 
 select

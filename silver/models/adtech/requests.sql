@@ -50,30 +50,30 @@ with raw as (
 typed as (
     select
         *,
-        cast(nullif(trim("timestamp"), '') as timestamp) as requested_at
+        cast(clean("timestamp") as timestamp) as requested_at
     from raw
 )
 
 select
-    nullif(trim(request_id), '') as request_id,
-    nullif(trim(id_md5), '') as id_md5,
+    clean(request_id) as request_id,
+    lower(clean(id_md5)) as id_md5,
     requested_at as requested_at,
     cast(requested_at as date) as requested_on,
-    case when trim(user_id) not in ('', 'null', 'NULL') then trim(user_id) end as user_id,
-    case when trim(device_type) not in ('', 'null', 'NULL') then trim(device_type) else 'Unknown' end as device_type,
-    case when trim(network_type) not in ('', 'null', 'NULL') then trim(network_type) else 'Unknown' end as network_type,
-    case when trim(age_range) not in ('', 'null', 'NULL') then trim(age_range) else 'Unknown' end as age_range,
-    case lower(trim(gender))
+    clean(user_id) as user_id,
+    clean(device_type, 'Unknown') as device_type,
+    clean(network_type, 'Unknown') as network_type,
+    clean(age_range, 'Unknown') as age_range,
+    case lower(clean(gender))
         when 'm' then 'M' when 'male' then 'M' when 'man' then 'M'
         when 'f' then 'F' when 'female' then 'F' when 'woman' then 'F'
         else 'Unknown'
     end as gender,
-    case when upper(trim(state)) not in ('', 'NULL', 'UNKNOWN') then upper(trim(state)) else 'Unknown' end as state,
-    case when trim(city) not in ('', 'null', 'NULL') then trim(city) else 'Unknown' end as city,
-    case when trim(phone_price_range) not in ('', 'null', 'NULL') then trim(phone_price_range) else 'Unknown' end as phone_price_range,
-    case when trim(phone_model) not in ('', 'null', 'NULL') then trim(phone_model) else 'Unknown' end as phone_model,
-    case when trim(language) not in ('', 'null', 'NULL') then trim(language) else 'Unknown' end as language,
-    cast(nullif(trim(has_request), '') as boolean) as has_request,
+    coalesce(upper(clean(state)), 'Unknown') as state,
+    clean(city, 'Unknown') as city,
+    clean(phone_price_range, 'Unknown') as phone_price_range,
+    clean(phone_model, 'Unknown') as phone_model,
+    clean(language, 'Unknown') as language,
+    cast(clean(has_request) as boolean) as has_request,
     _source as _source,
     _line as _line
 from typed

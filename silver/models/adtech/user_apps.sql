@@ -1,9 +1,9 @@
 /*
-One row per user and app, with the app's category and genres. A user may have several apps. Of two rows for one
-pair the first in the source stays.
+One row per user and app, with the app's category and genres. A user may have several apps. Of several rows for one
+pair the last in the source stays.
 
 key      = ["user_id", "app_id"]
-first_by = ["_source", "_line"]
+last_by  = ["_source", "_line"]
 kind     = "merge"
 
 [columns]
@@ -28,11 +28,11 @@ with raw as (
 )
 
 select
-    case when trim(user_id) not in ('', 'null', 'NULL') then trim(user_id) end as user_id,
-    nullif(trim(app_id), '') as app_id,
-    case when trim(app_cat) not in ('', 'null', 'NULL') then trim(app_cat) else 'Unknown' end as app_cat,
-    case when trim(primary_genre) not in ('', 'null', 'NULL') then trim(primary_genre) else 'Unknown' end as primary_genre,
-    case when trim(secondary_genre) not in ('', 'null', 'NULL') then trim(secondary_genre) else 'Unknown' end as secondary_genre,
+    clean(user_id) as user_id,
+    clean(app_id) as app_id,
+    clean(app_cat, 'Unknown') as app_cat,
+    clean(primary_genre, 'Unknown') as primary_genre,
+    clean(secondary_genre, 'Unknown') as secondary_genre,
     _source as _source,
     _line as _line
 from raw

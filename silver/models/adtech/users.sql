@@ -1,9 +1,10 @@
 /*
 One row per user of the profile table, cleaned. What a user looked like at the time of a request stands in
-silver.requests; this is the profile as delivered. Of two rows for one user the first in the source stays.
+silver.requests; this is the profile as delivered. Of several rows for one user the last
+in the source stays: by file name, then line; a file that changed comes after what it held before.
 
 key      = ["user_id"]
-first_by = ["_source", "_line"]
+last_by  = ["_source", "_line"]
 kind     = "merge"
 
 [columns]
@@ -27,18 +28,18 @@ with raw as (
 )
 
 select
-    case when trim(user_id) not in ('', 'null', 'NULL') then trim(user_id) end as user_id,
-    case when trim(age_range) not in ('', 'null', 'NULL') then trim(age_range) else 'Unknown' end as age_range,
-    case lower(trim(gender))
+    clean(user_id) as user_id,
+    clean(age_range, 'Unknown') as age_range,
+    case lower(clean(gender))
         when 'm' then 'M' when 'male' then 'M' when 'man' then 'M'
         when 'f' then 'F' when 'female' then 'F' when 'woman' then 'F'
         else 'Unknown'
     end as gender,
-    case when upper(trim(state)) not in ('', 'NULL', 'UNKNOWN') then upper(trim(state)) else 'Unknown' end as state,
-    case when trim(city) not in ('', 'null', 'NULL') then trim(city) else 'Unknown' end as city,
-    case when trim(phone_price_range) not in ('', 'null', 'NULL') then trim(phone_price_range) else 'Unknown' end as phone_price_range,
-    case when trim(phone_model) not in ('', 'null', 'NULL') then trim(phone_model) else 'Unknown' end as phone_model,
-    case when trim(language) not in ('', 'null', 'NULL') then trim(language) else 'Unknown' end as language,
+    coalesce(upper(clean(state)), 'Unknown') as state,
+    clean(city, 'Unknown') as city,
+    clean(phone_price_range, 'Unknown') as phone_price_range,
+    clean(phone_model, 'Unknown') as phone_model,
+    clean(language, 'Unknown') as language,
     _source as _source,
     _line as _line
 from raw

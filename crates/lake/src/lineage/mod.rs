@@ -9,7 +9,7 @@
 //! * `count(*)`, `row_number()` and `exists (…)` are made of rows rather than of a column: their source is the column
 //!   [`ROWS`] of the table. So is a constant from the side of an outer join that may have no match.
 //! * A join's condition counts for all rows, in an outer join too, because a join can multiply rows.
-//! * The engine's own work counts: rows are grouped by `key`, chosen in the order of `first_by` and filtered by
+//! * The engine's own work counts: rows are grouped by `key`, chosen in the order of `first_by` or `last_by` and filtered by
 //!   expectations that drop or quarantine. Not counted: rows quarantined because a cast could not read a text.
 
 mod expression;
@@ -263,7 +263,7 @@ fn of_model(state: &SessionState, model: &Model, plan: &LogicalPlan) -> Result<T
     for name in &model.header.key {
         rows.extend(through(column(name), How::GroupBy));
     }
-    for name in &model.header.first_by {
+    for name in model.header.first_by.iter().chain(&model.header.last_by) {
         rows.extend(through(column(name), How::Sort));
     }
     for expectation in model.header.expect.iter().filter(|e| matches!(e.on_fail, OnFail::Drop | OnFail::Quarantine)) {

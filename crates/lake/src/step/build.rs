@@ -17,12 +17,13 @@ use crate::output::{Output, plan_query};
 use crate::quarantine::Sink;
 use crate::scan::FileScan;
 use crate::table::Table;
-use crate::{Lake, LakeError, Result};
+use crate::{Lake, LakeError, Result, unique};
 
 /// All of the table.
 pub(super) async fn build(lake: &Lake, model: &Model, inputs: &Inputs, target: &Table, query: LogicalPlan, sink: &Sink) -> Result<Outcome> {
     let row_wise = affected::is_row_wise(&query);
     let rows_read = if row_wise { inputs.tables.values().filter_map(Table::rows).sum() } else { largest_input(inputs) };
+    let query = if row_wise { reading_every_row(query, inputs)? } else { query };
     let output = Output::new(&inputs.context.state(), model, query)?;
     let mut made = deduplicated(lake, model, inputs, target, &output, rows_read, sink).await?;
     let old: HashSet<String> = target.files().into_iter().map(|f| f.path).collect();
@@ -81,13 +82,13 @@ async fn deduplicated(
     rows: u64,
     sink: &Sink,
 ) -> Result<Outcome> {
-    if model.header.key.is_empty() {
+    if model.header.key.is_empty() || unique::is_unique(&output.plan, output.key(), &inputs.keys) {
         return outcome(drain(lake, &inputs.context, output, target, None, sink).await?, &[], rows).await;
     }
     let repeats = Arc::new(Repeats::for_rows(rows));
-    note_keys(&inputs.context, output, &repeats).await?;
+    note_keys(inputs, output, &repeats).await?;
     let drained = drain(lake, &inputs.context, output, target, Some(&repeats), sink).await?;
-    let groups = Groups::of(&drained.candidates, output.key(), &output.first_by(&model.header))?;
+    let groups = Groups::of(&drained.candidates, output.key(), &output.preference(&model.header))?;
     let candidates: u64 = drained.candidates.iter().map(|b| b.num_rows() as u64).sum();
     let mut winners: Vec<_> = groups.by_key.values().filter_map(|places| places.first().copied()).collect();
     winners.sort_unstable();
@@ -109,9 +110,17 @@ pub(super) async fn delta_query(model: &Model, inputs: &Inputs, delta: Delta) ->
         return Err(LakeError::invalid(format!("{}: {} was not opened", model.table, delta.input)));
     };
     let rows = delta.files.iter().filter_map(|f| f.rows).sum();
-    let provider: Arc<dyn TableProvider> = Arc::new(FileScan::of_files(table, delta.files, false));
+    let provider: Arc<dyn TableProvider> = Arc::new(FileScan::of_files(table, delta.files, false).every_row());
     let query = plan_query(&inputs.context.state(), model).await?;
     Ok((affected::substitute(query, &delta.input, &provider)?, rows))
+}
+
+/// The query without skipping any row unseen, for the sum of rows to come out.
+fn reading_every_row(query: LogicalPlan, inputs: &Inputs) -> Result<LogicalPlan> {
+    inputs.tables.iter().try_fold(query, |query, (name, table)| {
+        let provider: Arc<dyn TableProvider> = Arc::new(FileScan::of(table).every_row());
+        Ok(affected::substitute(query, name, &provider)?)
+    })
 }
 
 fn largest_input(inputs: &Inputs) -> u64 {

@@ -12,13 +12,14 @@ use deltalake::kernel::Add;
 use futures::TryStreamExt;
 use tokio::task::JoinSet;
 
+use super::Inputs;
 use crate::dedup::Repeats;
 use crate::exec::{execute, filtered_rows};
 use crate::output::{Output, Sieved};
 use crate::quarantine::Sink;
 use crate::table::Table;
 use crate::write::{TableWriter, WriteOptions};
-use crate::{Lake, LakeError, Result};
+use crate::{Lake, LakeError, Result, unique};
 
 /// What came out of a plan.
 #[derive(Default)]
@@ -34,11 +35,12 @@ pub(crate) struct Drained {
 }
 
 /// Notes the keys that the output has.
-pub(super) async fn note_keys(context: &SessionContext, output: &Output, repeats: &Arc<Repeats>) -> Result<()> {
+pub(super) async fn note_keys(inputs: &Inputs, output: &Output, repeats: &Arc<Repeats>) -> Result<()> {
     let names: Vec<Expr> = output.key().iter().map(|p| Expr::Column(Column::new_unqualified(output.schema.field(*p).name()))).collect();
     let plan = LogicalPlanBuilder::from(output.plan.clone()).project(names)?.build()?;
+    let plan = unique::narrowed(plan, &inputs.keys)?;
     let mut tasks = JoinSet::new();
-    for mut stream in execute(context, &plan).await?.streams {
+    for mut stream in execute(&inputs.context, &plan).await?.streams {
         let repeats = Arc::clone(repeats);
         tasks.spawn(async move {
             while let Some(batch) = stream.try_next().await? {

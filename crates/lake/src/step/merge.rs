@@ -22,7 +22,7 @@ use super::drain::{drain, join, note_keys, select};
 use super::plan::{AffectedKeys, Delta};
 use super::{Inputs, Outcome};
 use crate::affected;
-use crate::dedup::{Groups, Place, Repeats, gather};
+use crate::dedup::{Groups, Place, Preference, Repeats, gather};
 use crate::exec::execute;
 use crate::output::Output;
 use crate::quarantine::Sink;
@@ -39,13 +39,13 @@ pub(super) async fn fold(lake: &Lake, model: &Model, inputs: &Inputs, target: &T
     let (query, rows_read) = delta_query(model, inputs, delta).await?;
     let output = Output::new(&inputs.context.state(), model, query)?;
     let repeats = Arc::new(Repeats::for_rows(rows_read));
-    note_keys(&inputs.context, &output, &repeats).await?;
+    note_keys(inputs, &output, &repeats).await?;
     let files = target.files();
     let met = meet(inputs, &output, target, &files, &repeats).await?;
     let drained = drain(lake, &inputs.context, &output, target, Some(&repeats), sink).await?;
-    let first_by = output.first_by(&model.header);
+    let preference = output.preference(&model.header);
     let new = &drained.candidates;
-    let groups = Groups::of(new, output.key(), &first_by)?;
+    let groups = Groups::of(new, output.key(), &preference)?;
     let mut wanted: HashSet<Spot> = HashSet::new();
     for (keys, spots) in &met {
         for (key, spot) in groups.exact(keys)?.iter().zip(spots) {
@@ -60,7 +60,7 @@ pub(super) async fn fold(lake: &Lake, model: &Model, inputs: &Inputs, target: &T
     // Old rows go first: of rows that are equal in every column the one already there stays.
     let (old_rows, spots): (Vec<RecordBatch>, Vec<Vec<Spot>>) = old.into_iter().unzip();
     let all: Vec<RecordBatch> = old_rows.iter().chain(new).cloned().collect();
-    let groups = Groups::of(&all, output.key(), &first_by)?;
+    let groups = Groups::of(&all, output.key(), &preference)?;
     let (mut insert, mut delete): (Vec<Place>, Vec<Spot>) = (Vec::new(), Vec::new());
     for places in groups.by_key.values() {
         let Some(first) = places.first() else { continue };
@@ -93,7 +93,7 @@ pub(super) async fn recompute(
     let output = Output::new(&inputs.context.state(), model, query)?;
     let key_rows: u64 = keys.batches.iter().map(|b| b.num_rows() as u64).sum();
     let repeats = Arc::new(Repeats::for_rows(key_rows));
-    note_keys(&inputs.context, &output, &repeats).await?;
+    note_keys(inputs, &output, &repeats).await?;
     // Which of the affected keys does the table have, and where?
     let asked = Arc::new(Repeats::for_rows(key_rows));
     for batch in &keys.batches {
@@ -102,7 +102,7 @@ pub(super) async fn recompute(
     let files = target.files();
     let met = meet(inputs, &output, target, &files, &asked).await?;
     let everything: Vec<usize> = (0..keys.columns.len()).collect();
-    let affected = Groups::of(&keys.batches, &everything, &[])?;
+    let affected = Groups::of(&keys.batches, &everything, &Preference::default())?;
     let mut spots_by_key: HashMap<OwnedRow, Vec<Spot>> = HashMap::new();
     for (columns, spots) in &met {
         let exact = affected.exact(columns)?;
@@ -116,7 +116,7 @@ pub(super) async fn recompute(
         }
     }
     let drained = drain(lake, &inputs.context, &output, target, Some(&repeats), sink).await?;
-    let groups = Groups::of(&drained.candidates, output.key(), &output.first_by(&model.header))?;
+    let groups = Groups::of(&drained.candidates, output.key(), &output.preference(&model.header))?;
     let wanted: HashSet<Spot> = spots_by_key.values().flatten().copied().collect();
     let old = rows_at(inputs, target, &files, &wanted, &output).await?;
     let unchanged = unchanged_keys(&output, &old, &drained.candidates, &groups)?;
@@ -147,7 +147,7 @@ fn unchanged_keys(output: &Output, old: &[(RecordBatch, Vec<Spot>)], new: &[Reco
     let everything: Vec<usize> = (0..output.schema.fields().len()).collect();
     let firsts: Vec<Place> = groups.by_key.values().filter_map(|p| p.first().copied()).collect();
     let firsts = gather(new, &firsts)?;
-    let rows = Groups::of(&firsts, &everything, &[])?;
+    let rows = Groups::of(&firsts, &everything, &Preference::default())?;
     for (batch, _) in old {
         let whole = rows.exact(batch.columns())?;
         let columns: Vec<ArrayRef> = output.key().iter().map(|p| Arc::clone(batch.column(*p))).collect();

@@ -9,7 +9,7 @@ use crate::keys::{Entry, Reader, expected, text, texts};
 use crate::table_name::check_name;
 
 const KINDS: &str = "append, merge, replace_partitions or full";
-const KEYS: [&str; 6] = ["key", "first_by", "kind", "partition_by", "columns", "expect"];
+const KEYS: [&str; 7] = ["key", "first_by", "last_by", "kind", "partition_by", "columns", "expect"];
 const EXPECT_KEYS: [&str; 2] = ["that", "on_fail"];
 
 /// A header as far as it could be read, the line of each column it names, and what is wrong.
@@ -34,6 +34,7 @@ pub(crate) fn parse(file: &str, comment: &str, first_line: usize) -> ParsedHeade
     // `Some` where the header has the key at all: a wrong list is not reported as missing too.
     let mut key = None;
     let mut first_by = None;
+    let mut last_by = None;
     let mut partition_by = None;
     let mut columns = Vec::new();
     let mut expect = Vec::new();
@@ -47,6 +48,9 @@ pub(crate) fn parse(file: &str, comment: &str, first_line: usize) -> ParsedHeade
             "key" => key = Some(column_list(&mut reader, &entry, "key", &mut named_columns)),
             "first_by" => {
                 first_by = Some(column_list(&mut reader, &entry, "first_by", &mut named_columns));
+            }
+            "last_by" => {
+                last_by = Some(column_list(&mut reader, &entry, "last_by", &mut named_columns));
             }
             "partition_by" => {
                 let list = column_list(&mut reader, &entry, "partition_by", &mut named_columns);
@@ -87,15 +91,21 @@ pub(crate) fn parse(file: &str, comment: &str, first_line: usize) -> ParsedHeade
                 .to_string(),
         );
     }
-    if first_by.is_some() && key.is_none() {
-        reader
-            .problem(kind_line, "first_by decides between rows of one key, but there is no key: add key or leave first_by out".to_string());
+    for (name, list) in [("first_by", &first_by), ("last_by", &last_by)] {
+        if list.is_some() && key.is_none() {
+            let problem = format!("{name} decides between rows of one key, but there is no key: add key or leave {name} out");
+            reader.problem(kind_line, problem);
+        }
+    }
+    if first_by.is_some() && last_by.is_some() {
+        reader.problem(kind_line, "first_by and last_by contradict each other: leave one out".to_string());
     }
     let header = kind.map(|kind| Header {
         description,
         kind,
         key: key.unwrap_or_default(),
         first_by: first_by.unwrap_or_default(),
+        last_by: last_by.unwrap_or_default(),
         partition_by: partition_by.unwrap_or_default(),
         columns,
         expect,

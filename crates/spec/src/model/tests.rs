@@ -76,6 +76,7 @@ const PROBLEMS: &[(&str, &str, Expected)] = &[
         (6, "first_by decides between rows of one key"),
         (6, "kind merge needs a key"),
     ]),
+    ("kind     =", "last_by  = [\"_line\"]\nkind     =", &[(8, "first_by and last_by contradict each other")]),
     ("\"merge\"", "\"merg\"", &[(7, "kind: unknown kind \"merg\" (did you mean \"merge\"?): use append")]),
     ("\"merge\"", "true", &[(7, "kind: expected a text in quotes, found boolean")]),
     ("kind     = \"merge\"\n", "", &[(1, "kind is missing: add kind = \"…\" with append, merge")]),

@@ -1,4 +1,4 @@
-//! SQL functions that models use beyond DataFusion's own.
+//! `json_strings` and `is_json`: what models need of JSON in a column.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use datafusion::prelude::SessionContext;
 use serde_json::Value;
 
 /// Adds `json_strings` and `is_json` to a session.
-pub(crate) fn register(context: &SessionContext) {
+pub(super) fn register(context: &SessionContext) {
     let list = DataType::List(Arc::new(Field::new("element", DataType::Utf8, true)));
     context.register_udf(create_udf(
         "json_strings",
