@@ -40,9 +40,10 @@ pub(crate) struct Repeats {
 }
 
 impl Repeats {
-    /// For about `rows` keys. 64 bits a key, so that about one in 64 is compared for nothing; between 8 KiB and 256 MiB.
+    /// For about `rows` keys. 16 bits a key or more, so that about one in 24 is compared for nothing; between 8 KiB and
+    /// 128 MiB. Sparser maps cost more in memory that is touched at random than they save in comparisons.
     pub fn for_rows(rows: u64) -> Self {
-        let bits = rows.saturating_mul(64).clamp(1 << 16, 1 << 30).next_power_of_two();
+        let bits = rows.saturating_mul(16).clamp(1 << 16, 1 << 30).next_power_of_two();
         Self { mask: bits - 1, seen: Bits::new(bits), repeated: Bits::new(bits), state: RandomState::with_seed(0x6164_6c61_6b65) }
     }
 

@@ -18,6 +18,10 @@ use crate::store::Location;
 use crate::table::Table;
 use crate::{LakeOptions, Result, functions};
 
+/// How large the smaller side of a join may be to be held once, rather than by parts.
+const SHARED_JOIN_ROWS: usize = 16 << 20;
+const SHARED_JOIN_BYTES: usize = 4 << 30;
+
 /// Makes the memory pool, the spill files and the store shared by all sessions of a lake.
 pub(crate) fn runtime(location: &Location, options: &LakeOptions) -> Result<Arc<RuntimeEnv>> {
     let mut builder = RuntimeEnvBuilder::new();
@@ -47,6 +51,11 @@ pub(crate) fn context(runtime: &Arc<RuntimeEnv>, options: &LakeOptions, tables: 
         config = config.set_usize("datafusion.execution.sort_spill_reservation_bytes", (bytes / 64).clamp(1 << 20, 10 << 20));
         // Hash joins hold one side in memory; sort-merge joins spill.
         config = config.set_bool("datafusion.optimizer.prefer_hash_join", false);
+    } else {
+        // One table that all threads look up costs less than moving both sides about.
+        config = config
+            .set_usize("datafusion.optimizer.hash_join_single_partition_threshold_rows", SHARED_JOIN_ROWS)
+            .set_usize("datafusion.optimizer.hash_join_single_partition_threshold", SHARED_JOIN_BYTES);
     }
     let state = SessionStateBuilder::new().with_config(config).with_runtime_env(Arc::clone(runtime)).with_default_features().build();
     let context = SessionContext::new_with_state(state);

@@ -9,14 +9,16 @@ use datafusion::arrow::array::{Array, ArrayRef, RecordBatch, UInt32Array};
 use datafusion::arrow::compute::{cast, partition, take_record_batch};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::common::ScalarValue;
+use datafusion::common::hash_utils::{RandomState, create_hashes};
 use deltalake::kernel::Add;
 use object_store::ObjectStore;
 use object_store::buffered::BufWriter;
 use object_store::path::Path;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::arrow::async_writer::AsyncArrowWriter;
-use parquet::basic::Compression;
+use parquet::basic::{Compression, Encoding};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -43,11 +45,37 @@ impl Default for WriteOptions {
 /// Rows in a row group, at most: small enough to skip well and to bound memory.
 const ROW_GROUP_ROWS: usize = 128 * 1024;
 
+/// A file that got no rows for so many others is not waited for: logs are nearly in time order.
+const IDLE_ROWS: u64 = 512 * 1024;
+
+/// Rows of a first batch that are looked at to choose encodings, and how many there must be.
+const SAMPLE_ROWS: usize = 2048;
+const SAMPLE_ROWS_MIN: usize = 512;
+
 type PartitionKey = Vec<Option<String>>;
+
+/// Rows of one partition.
+pub(crate) struct Part {
+    key: PartitionKey,
+    rows: RecordBatch,
+}
+
+impl Part {
+    /// Which of `count` writers the partition belongs to.
+    pub fn route(&self, count: usize) -> usize {
+        let mut hash = xxhash_rust::xxh3::Xxh3Default::new();
+        for value in &self.key {
+            hash.update(value.as_deref().unwrap_or_default().as_bytes());
+        }
+        usize::try_from(hash.digest() % count.max(1) as u64).unwrap_or_default()
+    }
+}
 
 struct OpenFile {
     path: String,
     writer: AsyncArrowWriter<BufWriter>,
+    /// How many rows the table's writer had taken when this file last got some.
+    last_used: u64,
 }
 
 /// Writes batches of a table's columns, each partition to its own file.
@@ -64,6 +92,8 @@ pub(crate) struct TableWriter {
     /// Files that get no more rows.
     full: Vec<(PartitionKey, OpenFile)>,
     adds: Vec<Add>,
+    /// Columns that are written without a dictionary, as most of their values differ; known from the first batch on.
+    plain: Option<Vec<bool>>,
     /// Rows taken so far.
     pub rows: u64,
 }
@@ -94,50 +124,59 @@ impl TableWriter {
             open: HashMap::new(),
             full: Vec::new(),
             adds: Vec::new(),
+            plain: None,
             rows: 0,
         })
     }
 
     pub async fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        if batch.num_rows() == 0 {
-            return Ok(());
-        }
-        self.rows += batch.num_rows() as u64;
-        if self.partition_positions.is_empty() {
-            return self.write_to(Vec::new(), batch).await;
-        }
-        // Rows of one partition value usually come in runs, as logs are nearly in time order.
-        let keys: Vec<ArrayRef> = self.partition_positions.iter().map(|p| Arc::clone(batch.column(*p))).collect();
-        let runs = partition(&keys)?.ranges();
-        if let [run] = runs.as_slice() {
-            let key = keys.iter().map(|k| partition_value(k, run.start)).collect::<Result<PartitionKey>>()?;
-            return self.write_to(key, batch).await;
-        }
-        let mut rows: HashMap<PartitionKey, Vec<u32>> = HashMap::new();
-        for run in runs {
-            let key = keys.iter().map(|k| partition_value(k, run.start)).collect::<Result<PartitionKey>>()?;
-            rows.entry(key).or_default().extend(run.start as u32..run.end as u32);
-        }
-        for (key, rows) in rows {
-            let part = take_record_batch(batch, &UInt32Array::from(rows))?;
-            self.write_to(key, &part).await?;
+        for part in self.parts(batch)? {
+            self.write_part(part).await?;
         }
         Ok(())
     }
 
-    async fn write_to(&mut self, key: PartitionKey, batch: &RecordBatch) -> Result<()> {
+    /// The rows of a batch by partition.
+    pub fn parts(&self, batch: &RecordBatch) -> Result<Vec<Part>> {
+        if batch.num_rows() == 0 {
+            return Ok(Vec::new());
+        }
+        if self.partition_positions.is_empty() {
+            return Ok(vec![Part { key: Vec::new(), rows: batch.clone() }]);
+        }
+        // Rows of one partition value usually come in runs, as logs are nearly in time order.
+        let keys: Vec<ArrayRef> = self.partition_positions.iter().map(|p| Arc::clone(batch.column(*p))).collect();
+        let runs = partition(&keys)?.ranges();
+        let key = |row: usize| keys.iter().map(|k| partition_value(k, row)).collect::<Result<PartitionKey>>();
+        if let [run] = runs.as_slice() {
+            return Ok(vec![Part { key: key(run.start)?, rows: batch.clone() }]);
+        }
+        let mut rows: HashMap<PartitionKey, Vec<u32>> = HashMap::new();
+        for run in runs {
+            rows.entry(key(run.start)?).or_default().extend(run.start as u32..run.end as u32);
+        }
+        rows.into_iter().map(|(key, rows)| Ok(Part { key, rows: take_record_batch(batch, &UInt32Array::from(rows))? })).collect()
+    }
+
+    /// Writes rows of one partition.
+    pub async fn write_part(&mut self, Part { key, rows }: Part) -> Result<()> {
+        self.rows += rows.num_rows() as u64;
         let columns = self
             .file_positions
             .iter()
             .zip(self.file_schema.fields())
-            .map(|(position, field)| as_written(batch.column(*position), field.data_type()))
+            .map(|(position, field)| as_written(rows.column(*position), field.data_type()))
             .collect::<Result<Vec<_>>>()?;
         let batch = RecordBatch::try_new(Arc::clone(&self.file_schema), columns)?;
+        if self.plain.is_none() {
+            self.plain = mostly_different(&batch)?;
+        }
         if !self.open.contains_key(&key) {
             let file = self.start(&key)?;
             self.open.insert(key.clone(), file);
         }
         let Some(file) = self.open.get_mut(&key) else { return Ok(()) };
+        file.last_used = self.rows;
         file.writer.write(&batch).await?;
         if file.writer.bytes_written() + file.writer.in_progress_size() >= self.options.target_file_bytes
             && let Some(file) = self.open.remove(&key)
@@ -148,10 +187,17 @@ impl TableWriter {
         self.keep_within_buffer().await
     }
 
-    /// Flushes the fullest row group while all open ones together hold more than they may.
+    /// Flushes row groups that nobody adds to, and the fullest while all open ones together hold more than they may.
     async fn keep_within_buffer(&mut self) -> Result<()> {
         if self.open.len() < 2 {
             return Ok(());
+        }
+        let idle_since = self.rows.saturating_sub(IDLE_ROWS);
+        for file in self.open.values_mut().filter(|f| f.last_used < idle_since) {
+            // Once: the few rows that come late wait for the end.
+            if file.writer.flushed_row_groups().is_empty() {
+                file.writer.flush().await?;
+            }
         }
         while self.open.values().map(|f| f.writer.memory_size()).sum::<usize>() > self.options.buffer_bytes {
             let Some(fullest) = self.open.values_mut().max_by_key(|f| f.writer.memory_size()) else { break };
@@ -172,16 +218,26 @@ impl TableWriter {
         }
         path.push_str(&format!("part-{}.parquet", Uuid::new_v4()));
         let target = Path::parse(format!("{}/{path}", self.prefix)).map_err(|e| LakeError::invalid(format!("{path}: {e}")))?;
-        let properties = WriterProperties::builder()
+        let mut properties = WriterProperties::builder()
             .set_compression(self.options.compression)
             .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
             .set_statistics_enabled(EnabledStatistics::Chunk)
-            .set_created_by(concat!("adlake ", env!("CARGO_PKG_VERSION")).to_owned())
-            .build();
+            .set_created_by(concat!("adlake ", env!("CARGO_PKG_VERSION")).to_owned());
+        for (field, plain) in self.file_schema.fields().iter().zip(self.plain.iter().flatten()) {
+            let column = ColumnPath::from(field.name().as_str());
+            if *plain && is_whole_number(field.data_type()) {
+                properties = properties.set_column_encoding(column.clone(), Encoding::DELTA_BINARY_PACKED);
+            }
+            if *plain {
+                properties = properties.set_column_dictionary_enabled(column, false);
+            }
+        }
+        let properties = properties.build();
         // Without the Arrow schema in the footer every reader sees the plain Delta types.
         let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
         let sink = BufWriter::new(Arc::clone(&self.store), target);
-        Ok(OpenFile { path, writer: AsyncArrowWriter::try_new_with_options(sink, Arc::clone(&self.file_schema), options)? })
+        let writer = AsyncArrowWriter::try_new_with_options(sink, Arc::clone(&self.file_schema), options)?;
+        Ok(OpenFile { path, writer, last_used: self.rows })
     }
 
     /// Takes over another writer's files of the same table, so that what is written from here on joins them.
@@ -228,6 +284,31 @@ async fn close(mut file: OpenFile, partition_values: HashMap<String, Option<Stri
         default_row_commit_version: None,
         clustering_provider: None,
     })
+}
+
+/// Of each column whether more than half of its values differ in a sample of the batch; `None` where that has too few rows.
+fn mostly_different(batch: &RecordBatch) -> Result<Option<Vec<bool>>> {
+    if batch.num_rows() < SAMPLE_ROWS_MIN {
+        return Ok(None);
+    }
+    let sample = batch.slice(0, batch.num_rows().min(SAMPLE_ROWS));
+    let state = RandomState::with_seed(0);
+    let differ = |column: &ArrayRef| -> Result<bool> {
+        let flat = is_whole_number(column.data_type()) || matches!(column.data_type(), DataType::Utf8 | DataType::Utf8View);
+        if !flat {
+            return Ok(false);
+        }
+        let mut hashes = vec![0; column.len()];
+        create_hashes([column], &state, &mut hashes)?;
+        hashes.sort_unstable();
+        hashes.dedup();
+        Ok(hashes.len() * 2 > column.len() - column.null_count())
+    };
+    Ok(Some(sample.columns().iter().map(differ).collect::<Result<_>>()?))
+}
+
+fn is_whole_number(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Int64 | DataType::Int32 | DataType::Date32 | DataType::Timestamp(_, _))
 }
 
 /// Views are written as they are; everything else as Delta stores it.

@@ -6,7 +6,7 @@ use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBat
 use datafusion::arrow::compute::{filter_record_batch, not};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::Column;
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Partitioning};
+use datafusion::logical_expr::{Expr, LogicalPlanBuilder};
 use datafusion::prelude::SessionContext;
 use deltalake::kernel::Add;
 use futures::TryStreamExt;
@@ -18,8 +18,11 @@ use crate::exec::{execute, filtered_rows};
 use crate::output::{Output, Sieved};
 use crate::quarantine::Sink;
 use crate::table::Table;
-use crate::write::{TableWriter, WriteOptions};
+use crate::write::{Part, TableWriter, WriteOptions};
 use crate::{Lake, LakeError, Result, unique};
+
+/// Pieces of batches on their way to a writer, at most.
+const PARTS_WAITING: usize = 8;
 
 /// What came out of a plan.
 #[derive(Default)]
@@ -61,20 +64,34 @@ pub(super) async fn drain(
     repeats: Option<&Arc<Repeats>>,
     sink: &Sink,
 ) -> Result<Drained> {
-    let plan = by_partition(output.plan.clone(), target, lake.options().parallel_streams())?;
-    let execution = execute(context, &plan).await?;
-    let options = share(&lake.options().write, execution.streams.len());
+    let execution = execute(context, &output.plan).await?;
+    let partitioned = !target.partition_columns().is_empty();
+    let writers = if partitioned { lake.options().parallel_streams() } else { execution.streams.len() };
+    let options = share(&lake.options().write, writers);
     let mut all = Drained::default();
     let mut failure = None;
     // Tasks of a failed step are aborted with the set; what they wrote is swept by vacuum.
     let mut tasks = JoinSet::new();
     let (sender, mut rejected) = tokio::sync::mpsc::channel::<Vec<crate::Reject>>(16);
+    // Rows of one partition value go to one writer, or every writer would open a file for every value.
+    let mut routes = Vec::new();
+    for _ in 0..if partitioned { writers } else { 0 } {
+        let mut writer = TableWriter::new(target, &output.schema, &options)?;
+        let (route, mut arriving) = tokio::sync::mpsc::channel::<Part>(PARTS_WAITING);
+        routes.push(route);
+        tasks.spawn(async move {
+            while let Some(part) = arriving.recv().await {
+                writer.write_part(part).await?;
+            }
+            Ok(Drained { written: writer.rows, writer: Some(writer), ..Drained::default() })
+        });
+    }
     for mut stream in execution.streams {
         let sieve = output.sieve();
         let key = output.key().to_vec();
         let repeats = repeats.map(Arc::clone);
         let mut writer = TableWriter::new(target, &output.schema, &options)?;
-        let sender = sender.clone();
+        let (sender, routes) = (sender.clone(), routes.clone());
         tasks.spawn(async move {
             let mut done = Drained::default();
             while let Some(batch) = stream.try_next().await? {
@@ -93,14 +110,25 @@ pub(super) async fn drain(
                         good = filter_record_batch(&good, &not(&candidate)?)?;
                     }
                 }
-                writer.write(&good).await?;
+                if routes.is_empty() {
+                    writer.write(&good).await?;
+                    continue;
+                }
+                for part in writer.parts(&good)? {
+                    // A writer that is gone has failed, and says so itself.
+                    if routes[part.route(routes.len())].send(part).await.is_err() {
+                        return Ok(done);
+                    }
+                }
             }
-            done.written = writer.rows;
-            done.writer = Some(writer);
+            if routes.is_empty() {
+                done.written = writer.rows;
+                done.writer = Some(writer);
+            }
             Ok(done)
         });
     }
-    drop(sender);
+    drop((sender, routes));
     while let Some(rejects) = rejected.recv().await {
         if let Err(error) = sink.push(rejects).await {
             failure = Some(error);
@@ -114,7 +142,8 @@ pub(super) async fn drain(
     join(tasks, |done: Drained| {
         match (&mut all.writer, done.writer) {
             (Some(writer), Some(other)) => writer.absorb(other),
-            (place, other) => *place = other,
+            (place @ None, other) => *place = other,
+            (Some(_), None) => {}
         }
         all.sieved.add(&done.sieved);
         all.written += done.written;
@@ -142,15 +171,6 @@ pub(super) async fn join<T: 'static>(mut tasks: JoinSet<Result<T>>, mut with: im
         with(done??);
     }
     Ok(())
-}
-
-/// Rows of one partition value go to one writer, or every writer would open a file for every value.
-fn by_partition(plan: LogicalPlan, target: &Table, threads: usize) -> Result<LogicalPlan> {
-    if target.partition_columns().is_empty() {
-        return Ok(plan);
-    }
-    let columns = target.partition_columns().iter().map(|c| Expr::Column(Column::new_unqualified(c))).collect();
-    Ok(LogicalPlanBuilder::from(plan).repartition(Partitioning::Hash(columns, threads))?.build()?)
 }
 
 fn share(options: &WriteOptions, writers: usize) -> WriteOptions {

@@ -41,7 +41,7 @@ async fn known_columns() {
     assert_eq!(direct("silver.ad_funnel", "requested_at"), "requests.requested_at copied");
     assert_eq!(direct("silver.requests", "requested_on"), "requests.timestamp computed");
     assert_eq!(direct("silver.requests", "gender"), "requests.gender computed");
-    assert_eq!(direct("silver.impressions", "campaign_id"), "impressions.campaign_id computed, impressions.campaign_id condition");
+    assert_eq!(direct("silver.impressions", "campaign_id"), "impressions.campaign_id computed");
     assert_eq!(direct("gold.traffic_hourly", "request_count"), "ad_funnel.* aggregated");
     assert_eq!(
         direct("gold.click_facts", "revenue_usd"),
