@@ -1,5 +1,5 @@
-//! Deduplication by key in two passes. Few keys repeat, so the first pass finds candidates with a bitmap over key
-//! hashes (constant memory, no false negatives); in the second all other rows pass straight through and only the
+//! Deduplication by key in two passes. Few keys repeat, so the first pass finds candidates by marks that their
+//! hashes leave (constant memory, no false negatives); in the second all other rows pass straight through and only the
 //! candidates are compared exactly.
 
 use std::cmp::Ordering;
@@ -13,54 +13,59 @@ use datafusion::common::hash_utils::{RandomState, create_hashes};
 
 use crate::Result;
 
-/// A set of positions, filled and asked from many threads.
-struct Bits(Vec<AtomicU64>);
+/// Keys by four bits of one word each, filled and asked from many threads: a key that was put in is always found, one that
+/// was not is found by mistake now and then (a Bloom filter in blocks of one word).
+struct Marks(Vec<AtomicU64>);
 
-impl Bits {
-    fn new(count: u64) -> Self {
-        Self((0..count.div_ceil(64)).map(|_| AtomicU64::new(0)).collect())
+impl Marks {
+    fn new(words: usize) -> Self {
+        Self((0..words).map(|_| AtomicU64::new(0)).collect())
     }
 
-    fn get(&self, position: u64) -> bool {
-        self.0[(position / 64) as usize].load(Memory::Relaxed) & (1 << (position % 64)) != 0
+    /// The word of a key and its bits in there. The number of words is a power of two.
+    fn place(&self, hash: u64) -> (&AtomicU64, u64) {
+        let bits = [40, 46, 52, 58].map(|shift| 1 << ((hash >> shift) & 63));
+        (&self.0[hash as usize & (self.0.len() - 1)], bits[0] | bits[1] | bits[2] | bits[3])
     }
 
-    /// Sets the position and says whether it was set before.
-    fn set(&self, position: u64) -> bool {
-        self.0[(position / 64) as usize].fetch_or(1 << (position % 64), Memory::Relaxed) & (1 << (position % 64)) != 0
+    fn has(&self, hash: u64) -> bool {
+        let (word, bits) = self.place(hash);
+        word.load(Memory::Relaxed) & bits == bits
+    }
+
+    /// Puts the key in and says whether it was found there before.
+    fn put(&self, hash: u64) -> bool {
+        let (word, bits) = self.place(hash);
+        word.fetch_or(bits, Memory::Relaxed) & bits == bits
     }
 }
 
 /// Finds keys that may repeat.
 pub(crate) struct Repeats {
-    mask: u64,
-    seen: Bits,
-    repeated: Bits,
+    seen: Marks,
+    repeated: Marks,
     state: RandomState,
 }
 
 impl Repeats {
-    /// For about `rows` keys. 16 bits a key or more, so that about one in 24 is compared for nothing; between 8 KiB and
-    /// 128 MiB. Sparser maps cost more in memory that is touched at random than they save in comparisons.
+    /// For about `rows` keys. 16 bits a key or more, so that about one in 300 is compared for nothing; between 8 KiB and
+    /// 128 MiB, which more than 67 million rows fill more densely.
     pub fn for_rows(rows: u64) -> Self {
-        let bits = rows.saturating_mul(16).clamp(1 << 16, 1 << 30).next_power_of_two();
-        Self { mask: bits - 1, seen: Bits::new(bits), repeated: Bits::new(bits), state: RandomState::with_seed(0x6164_6c61_6b65) }
+        let words = (rows / 4).clamp(1 << 10, 1 << 24).next_power_of_two() as usize;
+        Self { seen: Marks::new(words), repeated: Marks::new(words), state: RandomState::with_seed(0x6164_6c61_6b65) }
     }
 
-    fn positions(&self, key: &[ArrayRef]) -> Result<Vec<u64>> {
+    fn hashes(&self, key: &[ArrayRef]) -> Result<Vec<u64>> {
         let mut hashes = vec![0; key.first().map_or(0, |k| k.len())];
         create_hashes(key, &self.state, &mut hashes)?;
-        for hash in &mut hashes {
-            *hash &= self.mask;
-        }
         Ok(hashes)
     }
 
     /// First pass: takes note of these keys.
     pub fn note(&self, key: &[ArrayRef]) -> Result<()> {
-        for position in self.positions(key)? {
-            if self.seen.set(position) {
-                self.repeated.set(position);
+        for hash in self.hashes(key)? {
+            if self.seen.put(hash) {
+                self.repeated.put(hash);
             }
         }
         Ok(())
@@ -68,18 +73,18 @@ impl Repeats {
 
     /// Counts these keys as repeated.
     pub fn mark(&self, key: &[ArrayRef]) -> Result<()> {
-        for position in self.positions(key)? {
-            self.repeated.set(position);
+        for hash in self.hashes(key)? {
+            self.repeated.put(hash);
         }
         Ok(())
     }
 
     /// Marks keys of the existing table that may be among those noted, so that they count as repeated; says which.
     pub fn meet(&self, key: &[ArrayRef]) -> Result<BooleanArray> {
-        let met = self.positions(key)?.into_iter().map(|position| {
-            let met = self.seen.get(position);
+        let met = self.hashes(key)?.into_iter().map(|hash| {
+            let met = self.seen.has(hash);
             if met {
-                self.repeated.set(position);
+                self.repeated.put(hash);
             }
             met
         });
@@ -88,7 +93,7 @@ impl Repeats {
 
     /// Second pass: whether each key may repeat.
     pub fn may_repeat(&self, key: &[ArrayRef]) -> Result<BooleanArray> {
-        Ok(self.positions(key)?.into_iter().map(|position| Some(self.repeated.get(position))).collect())
+        Ok(self.hashes(key)?.into_iter().map(|hash| Some(self.repeated.has(hash))).collect())
     }
 }
 
@@ -152,4 +157,50 @@ impl Groups {
 pub(crate) fn gather(batches: &[RecordBatch], places: &[Place]) -> Result<Vec<RecordBatch>> {
     let sources: Vec<&RecordBatch> = batches.iter().collect();
     places.chunks(8192).map(|chunk| Ok(interleave_record_batch(&sources, chunk)?)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion::arrow::array::{Int64Array, StringArray};
+
+    use super::*;
+
+    /// 100,000 keys in batches, of which the multiples of 1000 come twice.
+    fn batches() -> Vec<Vec<ArrayRef>> {
+        let keys: Vec<i64> = (0..100_000).chain((0..100_000).step_by(1000)).collect();
+        let columns = |keys: &[i64]| -> Vec<ArrayRef> {
+            let texts: StringArray = keys.iter().map(|k| Some(format!("r-{k}"))).collect();
+            vec![std::sync::Arc::new(texts), std::sync::Arc::new(Int64Array::from(keys.to_vec()))]
+        };
+        keys.chunks(8192).map(columns).collect()
+    }
+
+    #[test]
+    fn repeated_keys_are_found_and_few_others() {
+        let repeats = Repeats::for_rows(100_000);
+        let batches = batches();
+        for batch in &batches {
+            repeats.note(batch).unwrap();
+        }
+        let mut found = 0;
+        for batch in &batches {
+            let may_repeat = repeats.may_repeat(batch).unwrap();
+            let keys = datafusion::arrow::array::AsArray::as_primitive::<datafusion::arrow::datatypes::Int64Type>(&batch[1]);
+            for (key, found) in keys.values().iter().zip(may_repeat.values()) {
+                assert!(found || key % 1000 != 0, "{key} was missed");
+            }
+            found += may_repeat.true_count();
+        }
+        assert!((200..1000).contains(&found), "{found}");
+    }
+
+    #[test]
+    fn keys_of_the_table_meet_those_noted() {
+        let (batches, repeats) = (batches(), Repeats::for_rows(100_000));
+        repeats.note(&batches[0]).unwrap();
+        assert_eq!(repeats.may_repeat(&batches[0]).unwrap().true_count(), 0);
+        assert!(repeats.meet(&batches[1]).unwrap().true_count() < 100);
+        assert_eq!(repeats.meet(&batches[0]).unwrap().true_count(), 8192);
+        assert_eq!(repeats.may_repeat(&batches[0]).unwrap().true_count(), 8192);
+    }
 }

@@ -73,11 +73,11 @@ pub fn read_folder(folder: &Path) -> Result<Vec<ModelFile>> {
         }
     }
     if files.is_empty() {
-        return Err(LakeError::Problems(vec![Problem {
-            file: folder.display().to_string(),
-            line: None,
-            message: "no model below silver/, gold/ or another layer's folder; `adlake init` shows how they lie".to_owned(),
-        }]));
+        return Err(LakeError::Problems(vec![Problem::new(
+            &folder.display().to_string(),
+            None,
+            "no model below silver/, gold/ or another layer's folder; `adlake init` shows how they lie",
+        )]));
     }
     files.sort_by(|a, b| (a.layer, &a.path).cmp(&(b.layer, &b.path)));
     Ok(files)

@@ -33,7 +33,7 @@ pub(crate) struct Output {
 pub(crate) async fn plan_query(state: &SessionState, model: &Model) -> Result<LogicalPlan> {
     state.create_logical_plan(&model.sql).await.map_err(|error| {
         let message = error.strip_backtrace().split('\n').next().unwrap_or_default().to_owned();
-        LakeError::Problems(vec![Problem { file: model.file.clone(), line: Some(model.sql_first_line), message }])
+        LakeError::Problems(vec![Problem::new(&model.file, Some(model.sql_first_line), message)])
     })
 }
 
@@ -103,7 +103,7 @@ fn positions(schema: &SchemaRef, columns: &[String], model: &Model) -> Result<Ve
         .map(|column| {
             schema.index_of(column).map_err(|_| {
                 let message = format!("key column \"{column}\" is not in the result; name one of its columns");
-                LakeError::Problems(vec![Problem { file: model.file.clone(), line: None, message }])
+                LakeError::Problems(vec![Problem::new(&model.file, None, message)])
             })
         })
         .collect()
@@ -111,7 +111,7 @@ fn positions(schema: &SchemaRef, columns: &[String], model: &Model) -> Result<Ve
 
 fn bad_rule(model: &Model, expectation: &Expectation, error: &DataFusionError) -> LakeError {
     let message = format!("expect.{}: {}", expectation.name, error.strip_backtrace().split('\n').next().unwrap_or_default());
-    LakeError::Problems(vec![Problem { file: model.file.clone(), line: Some(expectation.line), message }])
+    LakeError::Problems(vec![Problem::new(&model.file, Some(expectation.line), message)])
 }
 
 /// Counts of what the sieve did, by rule.

@@ -52,6 +52,11 @@ const IDLE_ROWS: u64 = 512 * 1024;
 const SAMPLE_ROWS: usize = 2048;
 const SAMPLE_ROWS_MIN: usize = 512;
 
+/// Bytes of a file that are gathered before they go to the store: each upload to a remote one is a request that costs time
+/// and money, and S3 takes no less than 5 MiB at once.
+const LOCAL_UPLOAD_BYTES: usize = 1 << 20;
+const REMOTE_UPLOAD_BYTES: usize = 10 << 20;
+
 type PartitionKey = Vec<Option<String>>;
 
 /// Rows of one partition.
@@ -81,6 +86,7 @@ struct OpenFile {
 /// Writes batches of a table's columns, each partition to its own file.
 pub(crate) struct TableWriter {
     store: Arc<dyn ObjectStore>,
+    upload_bytes: usize,
     prefix: Path,
     options: WriteOptions,
     /// Positions of the partition columns in `schema`, outermost first.
@@ -115,6 +121,7 @@ impl TableWriter {
         ));
         Ok(Self {
             store: Arc::clone(&table.location.store),
+            upload_bytes: if table.location.local_path().is_some() { LOCAL_UPLOAD_BYTES } else { REMOTE_UPLOAD_BYTES },
             prefix: table.prefix(),
             options: options.clone(),
             partition_positions,
@@ -235,7 +242,7 @@ impl TableWriter {
         let properties = properties.build();
         // Without the Arrow schema in the footer every reader sees the plain Delta types.
         let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
-        let sink = BufWriter::new(Arc::clone(&self.store), target);
+        let sink = BufWriter::with_capacity(Arc::clone(&self.store), target, self.upload_bytes);
         let writer = AsyncArrowWriter::try_new_with_options(sink, Arc::clone(&self.file_schema), options)?;
         Ok(OpenFile { path, writer, last_used: self.rows })
     }

@@ -15,6 +15,15 @@ pub struct Problem {
     pub message: String,
 }
 
+impl Problem {
+    /// A problem of a file, at a line of it where one is to blame. Line breaks of names that are quoted in the message
+    /// are written `\\n`.
+    pub fn new(file: &str, line: Option<usize>, message: impl AsRef<str>) -> Self {
+        let message = message.as_ref().replace('\n', "\\n").replace('\r', "\\r");
+        Self { file: file.to_owned(), line, message }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {

@@ -56,7 +56,7 @@ impl<'t> Reader<'t> {
     }
 
     pub(crate) fn problem(&mut self, line: Option<usize>, message: String) {
-        self.problems.push(Problem { file: self.file.to_string(), line, message });
+        self.problems.push(Problem::new(self.file, line, message));
     }
 
     /// The value, or `None` after noting what is wrong with it.

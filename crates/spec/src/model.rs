@@ -119,7 +119,7 @@ impl Model {
 }
 
 fn problem(problems: &mut Vec<Problem>, file: &str, line: Option<usize>, message: String) {
-    problems.push(Problem { file: file.to_string(), line, message });
+    problems.push(Problem::new(file, line, message));
 }
 
 /// `silver/models/adtech/clicks.sql` → `clicks`

@@ -32,11 +32,11 @@ impl Pipeline {
         models.sort_by(|a, b| a.file.cmp(&b.file));
         for model in models {
             if let Some(first) = by_table.get(&model.table) {
-                problems.push(Problem {
-                    file: model.file.clone(),
-                    line: None,
-                    message: format!("{} is already made by {}: rename one of them", model.table, first.file),
-                });
+                problems.push(Problem::new(
+                    &model.file,
+                    None,
+                    format!("{} is already made by {}: rename one of them", model.table, first.file),
+                ));
                 continue;
             }
             by_table.insert(model.table.clone(), model);
@@ -166,7 +166,7 @@ fn check_inputs(model: &Model, by_table: &BTreeMap<TableName, Model>, problems: 
         } else {
             continue;
         };
-        problems.push(Problem { file: model.file.clone(), line: model.line_of(input), message });
+        problems.push(Problem::new(&model.file, model.line_of(input), message));
     }
 }
 
@@ -204,11 +204,7 @@ fn order(by_table: &BTreeMap<TableName, Model>, problems: &mut Vec<Problem>) -> 
             let first = circle.first().copied();
             if let Some(model) = first.and_then(|table| by_table.get(table)) {
                 let next = circle.get(1).or(first.as_ref()).copied();
-                problems.push(Problem {
-                    file: model.file.clone(),
-                    line: next.and_then(|next| model.line_of(next)),
-                    message: circle_message(&circle),
-                });
+                problems.push(Problem::new(&model.file, next.and_then(|next| model.line_of(next)), circle_message(&circle)));
             }
             ready.extend(circle);
             continue;

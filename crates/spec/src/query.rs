@@ -66,30 +66,26 @@ pub(crate) fn parse(layer: Layer, file: &str, sql: &str, first_line: usize) -> F
     let query = match statements.as_slice() {
         [Statement::Query(query)] => query,
         [] => {
-            facts.problems.push(Problem {
-                file: file.to_string(),
-                line: Some(first_line),
-                message: "there is no query: write one select after the comment".to_string(),
-            });
+            facts.problems.push(Problem::new(file, Some(first_line), "there is no query: write one select after the comment"));
             return facts;
         }
         [other] => {
-            facts.problems.push(Problem {
-                file: file.to_string(),
-                line: Some(first_line),
-                message: format!(
+            facts.problems.push(Problem::new(
+                file,
+                Some(first_line),
+                format!(
                     "a model is one select, not {}: leave creating and filling the table to the engine",
                     first_words(&other.to_string())
                 ),
-            });
+            ));
             return facts;
         }
         [_, second, ..] => {
-            facts.problems.push(Problem {
-                file: file.to_string(),
-                line: Some(line_of(second.span().start.line, first_line)),
-                message: format!("a model is one select, this file has {} statements: use `with` or further models", statements.len()),
-            });
+            facts.problems.push(Problem::new(
+                file,
+                Some(line_of(second.span().start.line, first_line)),
+                format!("a model is one select, this file has {} statements: use `with` or further models", statements.len()),
+            ));
             return facts;
         }
     };
@@ -109,7 +105,7 @@ pub(crate) fn syntax_problem(file: &str, first_line: usize, message: &str) -> Pr
         }
         None => (message, Some(first_line)),
     };
-    Problem { file: file.to_string(), line, message: format!("not valid SQL: {what}") }
+    Problem::new(file, line, format!("not valid SQL: {what}"))
 }
 
 /// A line of the SQL text as a line of the file. The parser gives 0 where it does not know.

@@ -202,7 +202,7 @@ impl Settings {
             let key = path.replace("__", ".").to_ascii_lowercase();
             if let Err(why) = settings.set(&key, &value) {
                 let file = "environment".to_string();
-                problems.push(Problem { file, line: None, message: format!("{name}: {why}") });
+                problems.push(Problem::new(&file, None, format!("{name}: {why}")));
             }
         }
         if problems.is_empty() { Ok(settings) } else { Err(problems) }

@@ -18,7 +18,7 @@ const INGEST_COLUMNS: [&str; 4] = ["_source", "_line", "_ingested_at", "_batch_i
 /// Notes where the header names a column that the query does not give, and the reverse.
 pub(super) fn check(layer: Layer, file: &str, parsed: &ParsedHeader, facts: &Facts, problems: &mut Vec<Problem>) {
     let mut note = |line: usize, message: String| {
-        problems.push(Problem { file: file.to_string(), line: Some(line), message });
+        problems.push(Problem::new(file, Some(line), message));
     };
     if let Some(line) = facts.star_line
         && layer.is_documented()

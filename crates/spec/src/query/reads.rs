@@ -37,7 +37,7 @@ struct Scope {
 
 impl Reads<'_> {
     fn problem(&mut self, line: usize, message: String) {
-        self.facts.problems.push(Problem { file: self.file.to_string(), line: Some(line), message });
+        self.facts.problems.push(Problem::new(self.file, Some(line), message));
     }
 
     fn relation(&mut self, name: &ObjectName) {
