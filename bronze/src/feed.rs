@@ -208,7 +208,7 @@ impl Queue {
             };
             let trouble =
                 |e: &sources::files::FileError| Trouble { path: planned.file.path.clone(), reason: e.to_string(), later: is_unfinished(e) };
-            let source = source_name(&planned.file);
+            let source = source_name(&planned.file.path, planned.file.version);
             let piece = match current {
                 Current::Text { reader, decoder } => reader.next_block().map_err(|e| trouble(&e))?.map(|block| Piece::Block {
                     block,
@@ -275,9 +275,10 @@ impl Queue {
     }
 }
 
-/// What `_source` says: the path, with the number of the version from the second on.
-fn source_name(file: &SourceFile) -> String {
-    if file.version > 1 { format!("{}#{}", file.path, file.version) } else { file.path.clone() }
+/// What `_source` says: the path, with the number of the version from the second on, in as many digits as make the order
+/// of texts that of versions.
+pub(crate) fn source_name(path: &str, version: i64) -> String {
+    if version > 1 { format!("{path}#{version:06}") } else { path.to_owned() }
 }
 
 struct Partition {

@@ -7,7 +7,7 @@ use sources::files::fingerprint;
 use spec::{Layer, Pipeline, TableName};
 
 use crate::discover::{FileIds, SourceFile, Sources, positive};
-use crate::feed::FileFeed;
+use crate::feed::{FileFeed, source_name};
 use crate::open::open;
 
 /// A file that was not read.
@@ -133,7 +133,11 @@ fn unseen(
         match print {
             Ok(print) if content == Some(&positive(print.xxh3 as u64)) => {}
             Ok(_) => {
-                notes.push(format!("{}: changed after it was taken; its rows are added as {0}#{}", file.path, version + 1));
+                notes.push(format!(
+                    "{}: changed after it was taken; its rows are added as {}",
+                    file.path,
+                    source_name(&file.path, version + 1)
+                ));
                 fresh.push(SourceFile { version: version + 1, ..file.clone() });
             }
             Err(reason) => skipped.push(Skipped { path: file.path.clone(), reason: format!("cannot be read: {reason}"), later: true }),

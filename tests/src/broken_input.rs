@@ -241,14 +241,14 @@ fn a_file_that_changed_after_it_was_taken_is_a_new_version_and_says_so() {
         place.put("clicks.csv", format!("{text}m2,c2,1,u2\n"));
         let done = place.run().await;
         assert!(
-            report(&done, "bronze.clicks").notes.iter().any(|note| note.contains("clicks.csv#2")),
+            report(&done, "bronze.clicks").notes.iter().any(|note| note.contains("clicks.csv#000002")),
             "{:?}",
             report(&done, "bronze.clicks").notes
         );
-        assert_eq!(clicks(&place).await, ["m1|c1|clicks.csv|2", "m1|c1|clicks.csv#2|2", "m2|c2|clicks.csv#2|3"]);
+        assert_eq!(clicks(&place).await, ["m1|c1|clicks.csv|2", "m1|c1|clicks.csv#000002|2", "m2|c2|clicks.csv#000002|3"]);
         assert_eq!(
             rows(&place.lake, "select id_md5, _source from silver.clicks order by id_md5").await,
-            ["m1|clicks.csv", "m2|clicks.csv#2"]
+            ["m1|clicks.csv", "m2|clicks.csv#000002"]
         );
         place.put("clicks.csv", format!("{CLICKS}m3,c3,1,u3\n"));
         place.run().await;

@@ -55,7 +55,7 @@ pub(crate) fn fingerprint(header: &Header, sql: &str) -> String {
 }
 
 /// The tokens of a SQL text that carry meaning.
-fn words(sql: &str) -> Vec<String> {
+pub(crate) fn words(sql: &str) -> Vec<String> {
     let Ok(tokens) = Tokenizer::new(&DIALECT, sql).tokenize() else {
         // Parsed SQL always tokenizes; hashing it as it stands would still be right.
         return vec![sql.to_string()];

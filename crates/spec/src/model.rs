@@ -72,6 +72,9 @@ impl Model {
         problems.extend(parsed.problems.iter().cloned());
         problems.extend(facts.problems.iter().cloned());
         checks::check(layer, file, &parsed, &facts, &mut problems);
+        if let Some(table) = table.as_ref().filter(|_| layer == Layer::Bronze) {
+            checks::check_contract(table, file, &parts, &mut problems);
+        }
         problems.sort();
         problems.dedup();
         match (table, parsed.header) {

@@ -173,9 +173,6 @@ fn check_inputs(model: &Model, by_table: &BTreeMap<TableName, Model>, problems: 
 fn wrong_direction(layer: Layer, input: &TableName) -> String {
     match layer.readable() {
         [] => format!("{layer} holds what the engine records, not models: move this one to gold"),
-        [own] => {
-            format!("a {layer} model may not read {input}: it reads source.NAME and {own} tables")
-        }
         [own, others @ ..] => {
             let others: Vec<&str> = others.iter().map(|other| other.as_str()).collect();
             format!("a {layer} model may not read {input}: it reads {own} and {}", others.join(" and "))

@@ -27,8 +27,6 @@ pub struct Settings {
     pub threads: usize,
     /// Memory in MiB before work spills to disk; 0 = no limit.
     pub memory_limit_mb: usize,
-    /// The IANA time zone in which hours and days are counted for features.
-    pub time_zone: String,
     /// `[source]`: where raw data comes from.
     pub source: SourceSettings,
     /// `[write]`: how tables are written.
@@ -140,7 +138,6 @@ impl Default for Settings {
             lake: "lake".to_string(),
             threads: 0,
             memory_limit_mb: 0,
-            time_zone: "UTC".to_string(),
             source: SourceSettings {
                 url: None,
                 encoding: Encoding::Utf8,
@@ -157,11 +154,10 @@ impl Default for Settings {
 }
 
 /// Every key but `source.table`, as it is written in `Settings::set`.
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 14] = [
     "lake",
     "threads",
     "memory_limit_mb",
-    "time_zone",
     "source.url",
     "source.encoding",
     "source.settle_seconds",
@@ -253,7 +249,6 @@ impl Settings {
             "lake" => self.lake = value.filled_text()?,
             "threads" => self.threads = value.number(0)?,
             "memory_limit_mb" => self.memory_limit_mb = value.number(0)?,
-            "time_zone" => self.time_zone = value.filled_text()?,
             "source.url" => self.source.url = value.text_or_none()?,
             "source.encoding" => self.source.encoding = value.filled_text()?.parse()?,
             "source.settle_seconds" => self.source.settle_seconds = value.number(0)?,

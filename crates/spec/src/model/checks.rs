@@ -8,9 +8,12 @@ use sqlparser::tokenizer::Token;
 
 use crate::closest::did_you_mean;
 use crate::error::Problem;
+use crate::fingerprint::words;
 use crate::header::{Expectation, ParsedHeader};
 use crate::layer::Layer;
+use crate::model::Parts;
 use crate::query::{self, Facts};
+use crate::table_name::TableName;
 
 /// What the engine adds to every bronze table.
 const INGEST_COLUMNS: [&str; 4] = ["_source", "_line", "_ingested_at", "_batch_id"];
@@ -65,6 +68,15 @@ pub(super) fn check(layer: Layer, file: &str, parsed: &ParsedHeader, facts: &Fac
         }
     }
     check_expectations(parsed, all_named.then_some(&names), &mut note);
+}
+
+/// A bronze table holds what arrived as it arrived, so its model takes everything and only says what is to be there.
+pub(super) fn check_contract(table: &TableName, file: &str, parts: &Parts<'_>, problems: &mut Vec<Problem>) {
+    let whole = format!("select * from source.{}", table.name);
+    if problems.is_empty() && words(parts.sql) != words(&whole) {
+        let message = format!("the query of a bronze model is `{whole}`: name the columns in [columns], and shape them in silver");
+        problems.push(Problem::new(file, Some(parts.sql_line), message));
+    }
 }
 
 /// Conditions parse as one expression over the output columns (where those are known).

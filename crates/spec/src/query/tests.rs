@@ -100,14 +100,19 @@ fn names_out_of_scope_are_problems() {
 
 #[test]
 fn bronze_models_read_sources() {
-    let sql = "select * from source.imp join source.geo using (ip) join bronze.x using (id)";
-    assert_eq!(inputs(Layer::Bronze, sql).unwrap(), ["bronze.x", "source.geo", "source.imp"]);
+    assert_eq!(inputs(Layer::Bronze, "SELECT *\nfrom source.t -- all").unwrap(), ["source.t"]);
     let problems = inputs(Layer::Bronze, "select * from imp").unwrap_err();
     assert!(problems[0].contains("write source.imp"), "{problems:?}");
+    // What arrived, as it arrived.
+    for shaped in ["select * from source.imp", "select * from source.t where true", "select * from source.t join bronze.x using (id)"] {
+        let text = format!("/*\nA table.\n\nkind = \"append\"\n*/\n{shaped}");
+        let problems = Model::parse(Layer::Bronze, "test", "t.sql", &text).unwrap_err();
+        assert!(problems[0].message.starts_with("the query of a bronze model is `select * from source.t`"), "{problems:?}");
+    }
     // The ingest columns come from the engine, so a header may name them.
-    let text = "/*\nA table.\n\nkind = \"append\"\nkey = [\"_source\", \"_line\"]\n*/\nselect a from source.a";
+    let text = "/*\nA table.\n\nkind = \"append\"\nkey = [\"_source\", \"_line\"]\n*/\nselect * from source.a";
     assert!(Model::parse(Layer::Bronze, "x", "a.sql", text).is_ok());
-    assert!(Model::parse(Layer::Ml, "x", "a.sql", &text.replace("source.a", "ml.a")).is_err());
+    assert!(Model::parse(Layer::Ml, "x", "a.sql", &text.replace("* from source.a", "a from ml.a")).is_err());
 }
 
 #[test]

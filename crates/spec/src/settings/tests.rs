@@ -63,7 +63,6 @@ fn every_key_can_be_set() {
         ("lake", "s3://bucket/lake", "\"s3://bucket/lake\""),
         ("threads", "3", "3"),
         ("memory_limit_mb", "2048", "2_048"),
-        ("time_zone", "Asia/Kolkata", "\"Asia/Kolkata\""),
         ("source.url", "data", "\"data\""),
         ("source.encoding", "ISO-8859-1", "\"iso-8859-1\""),
         ("source.settle_seconds", "60", "0x3C"),
