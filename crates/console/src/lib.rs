@@ -32,7 +32,10 @@ pub fn run<F: Future<Output = lake::Result<ExitCode>>>(threads: usize, command: 
             return ExitCode::from(2);
         }
     };
-    match runtime.block_on(command) {
+    let done = runtime.block_on(command);
+    // What a failed run left behind ends with the process: taken down task by task, libraries panic for want of each other.
+    std::mem::forget(runtime);
+    match done {
         Ok(code) => code,
         Err(error) => {
             for line in error.to_string().lines() {

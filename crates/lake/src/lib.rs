@@ -14,7 +14,7 @@ mod functions;
 mod ingest;
 mod lake;
 pub mod lineage;
-mod listing;
+
 mod log;
 mod maintain;
 mod models;
@@ -30,6 +30,7 @@ mod scan;
 mod session;
 mod standing;
 mod stats;
+mod steady;
 mod step;
 mod store;
 mod table;

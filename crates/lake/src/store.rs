@@ -10,7 +10,7 @@ use object_store::path::Path;
 use object_store::{ClientOptions, ObjectStore, RetryConfig};
 use url::Url;
 
-use crate::listing::ResumedListings;
+use crate::steady::SteadyReads;
 use crate::{LakeError, Result};
 
 /// An object store and a place in it.
@@ -73,7 +73,7 @@ impl Location {
                 if s3.allow_http {
                     builder = builder.with_client_options(ClientOptions::new().with_allow_http(true)).with_allow_http(true);
                 }
-                Self::at(url, Arc::new(ResumedListings(Arc::new(builder.build()?))))
+                Self::at(url, Arc::new(SteadyReads(Arc::new(builder.build()?))))
             }
             Some((scheme, _)) => Err(LakeError::invalid(format!(
                 "{place}: '{scheme}://' is not a place adlake can open; use a folder, file://, s3:// or memory://"

@@ -1,7 +1,9 @@
-//! A store on the network whose listings survive a connection that breaks.
+//! A store on the network whose reads survive a connection that breaks.
 //!
-//! The S3 client sends a request again that was refused or lost, and goes on with a download that broke off, but gives a
-//! listing up whose answer breaks off half-way. A run lists often: that would be most of what brings it down.
+//! The S3 client sends a request again that was refused or lost, and goes on with a download that broke off, but gives up
+//! where a listing, or the body of an answer such as "no such object", breaks off half-way. A run lists often and asks for
+//! many objects that may be missing: that would be most of what brings it down. Writes are left alone, as one that was
+//! answered by half may have been done.
 
 use std::fmt;
 use std::ops::Range;
@@ -18,15 +20,15 @@ use object_store::{
     PutPayload, PutResult, RenameOptions, Result,
 };
 
-/// How often a listing that breaks off is begun again where it was, and the first wait, which doubles.
+/// How often a read that breaks off is tried, and the first wait, which doubles.
 const TRIES: u32 = 8;
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 
-/// The store within, with listings that go on where they broke off.
+/// The store within, with listings that go on where they broke off and reads that are tried again.
 #[derive(Debug)]
-pub(crate) struct ResumedListings(pub Arc<dyn ObjectStore>);
+pub(crate) struct SteadyReads(pub Arc<dyn ObjectStore>);
 
-impl fmt::Display for ResumedListings {
+impl fmt::Display for SteadyReads {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
@@ -85,7 +87,7 @@ async fn rest(failures: &mut u32, error: Error) -> Result<()> {
 }
 
 #[async_trait]
-impl ObjectStore for ResumedListings {
+impl ObjectStore for SteadyReads {
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
         futures::stream::try_unfold(Listing::new(Arc::clone(&self.0), prefix, None), Listing::next).boxed()
     }
@@ -113,11 +115,23 @@ impl ObjectStore for ResumedListings {
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
-        self.0.get_opts(location, options).await
+        let mut failures = 0;
+        loop {
+            match self.0.get_opts(location, options.clone()).await {
+                Err(error) => rest(&mut failures, error).await?,
+                done => return done,
+            }
+        }
     }
 
     async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
-        self.0.get_ranges(location, ranges).await
+        let mut failures = 0;
+        loop {
+            match self.0.get_ranges(location, ranges).await {
+                Err(error) => rest(&mut failures, error).await?,
+                done => return done,
+            }
+        }
     }
 
     fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
