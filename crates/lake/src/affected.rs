@@ -1,11 +1,12 @@
 //! Which rows of a model a change touches. A model's key (or partition) values are followed from the changed rows of an
 //! input up to the result; then the model is computed for those values alone. Both are rewrites of the model's plan.
 
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use datafusion::catalog::TableProvider;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion::common::{Column, DFSchema, ScalarValue};
+use datafusion::common::{Column, DFSchema, NullEquality, ScalarValue};
 use datafusion::datasource::provider_as_source;
 use datafusion::error::Result as QueryResult;
 use datafusion::logical_expr::{
@@ -13,10 +14,12 @@ use datafusion::logical_expr::{
 };
 use spec::TableName;
 
-/// How often `table` is read in the plan.
+use crate::casts;
+
+/// How often `table` is read in the plan, its subqueries included.
 pub(crate) fn occurrences(plan: &LogicalPlan, table: &TableName) -> QueryResult<usize> {
     let mut count = 0;
-    plan.apply(|node| {
+    plan.apply_with_subqueries(|node| {
         if let LogicalPlan::TableScan(scan) = node
             && is_scan_of(scan, table)
         {
@@ -65,6 +68,34 @@ fn has_subquery(plan: &LogicalPlan) -> bool {
         .any(|e| e.exists(|e| Ok(matches!(e, Expr::ScalarSubquery(_) | Expr::InSubquery(_) | Expr::Exists(_)))).unwrap_or(true))
 }
 
+/// A change to follow.
+#[derive(Clone, Copy)]
+pub(crate) struct Change<'c> {
+    /// The input that changed.
+    pub table: &'c TableName,
+    /// Where it is read: the first place, the second, ….
+    pub occurrence: usize,
+    /// Rows that came or went.
+    pub delta: &'c Arc<dyn TableProvider>,
+    /// All inputs that changed, where rows went away from one of several: what joined them before may be gone too.
+    pub moving: &'c [TableName],
+}
+
+impl Change<'_> {
+    /// Whether rows of this part of a plan may have changed.
+    fn concerns(&self, plan: &LogicalPlan) -> QueryResult<bool> {
+        if occurrences(plan, self.table)? > 0 {
+            return Ok(true);
+        }
+        self.moves(plan)
+    }
+
+    /// Whether rows of this part may have gone together with rows of another.
+    fn moves(&self, plan: &LogicalPlan) -> QueryResult<bool> {
+        Ok(self.moving.iter().map(|table| occurrences(plan, table)).collect::<QueryResult<Vec<_>>>()?.iter().any(|count| *count > 0))
+    }
+}
+
 /// What a rewrite of a path from a changed input learned.
 struct Path {
     plan: LogicalPlan,
@@ -77,73 +108,128 @@ struct Path {
     aggregated: bool,
 }
 
-/// A plan of the keys of all result rows that rows of `delta` (a changed part of `table`, at its `occurrence`) take
-/// part in: a superset of the rows that can differ. `None` where the shape of the model does not allow it.
-pub(crate) fn affected_keys(
-    plan: &LogicalPlan,
-    key: &[String],
-    table: &TableName,
-    occurrence: usize,
-    delta: &Arc<dyn TableProvider>,
-) -> QueryResult<Option<LogicalPlan>> {
+/// A plan of the keys of all result rows that rows of the change take part in: a superset of the rows that can differ.
+/// `None` where the shape of the model does not allow it.
+pub(crate) fn affected_keys(plan: &LogicalPlan, key: &[String], change: &Change<'_>) -> QueryResult<Option<LogicalPlan>> {
+    let positions = key.iter().map(|c| plan.schema().index_of_column_by_name(None, c)).collect::<Option<BTreeSet<usize>>>();
+    let Some(positions) = positions else { return Ok(None) };
+    if !is_told_by_changed_rows(plan, &positions, change)? {
+        return Ok(None);
+    }
     let mut seen = 0;
-    let Some(path) = follow(plan, table, occurrence, &mut seen, delta)? else { return Ok(None) };
+    let Some(path) = follow(plan, change, &mut seen)? else { return Ok(None) };
     if !path.changed {
         return Ok(None);
     }
+    // A value that cannot be read is null here as it is in the result, where its row is quarantined.
+    let (plan, _) = casts::guard(path.plan)?;
     let columns: Vec<Expr> = key.iter().map(|c| Expr::Column(Column::new_unqualified(c))).collect();
-    Ok(Some(LogicalPlanBuilder::from(path.plan).project(columns)?.distinct()?.build()?))
+    Ok(Some(LogicalPlanBuilder::from(plan).project(columns)?.distinct()?.build()?))
 }
 
-fn follow(
-    plan: &LogicalPlan,
-    table: &TableName,
-    occurrence: usize,
-    seen: &mut usize,
-    delta: &Arc<dyn TableProvider>,
-) -> QueryResult<Option<Path>> {
+/// Whether the changed rows alone tell the values that these columns of the plan had and have in all result rows that the
+/// rows take part in. Not where a value is aggregated over more rows, nor where it comes from the side of an outer join
+/// that may be absent and changed: with another row, or none, on that side it was another value.
+fn is_told_by_changed_rows(plan: &LogicalPlan, columns: &BTreeSet<usize>, change: &Change<'_>) -> QueryResult<bool> {
+    if !change.concerns(plan)? {
+        return Ok(true);
+    }
+    let referenced = |expressions: &[&Expr], input: &LogicalPlan| -> BTreeSet<usize> {
+        let mut found = HashSet::new();
+        for expression in expressions {
+            found.extend(expression.column_refs());
+        }
+        found.into_iter().filter_map(|c| input.schema().maybe_index_of_column(c)).collect()
+    };
+    match plan {
+        LogicalPlan::TableScan(_) => Ok(true),
+        LogicalPlan::Projection(projection) => {
+            let expressions: Vec<&Expr> = columns.iter().filter_map(|c| projection.expr.get(*c)).collect();
+            is_told_by_changed_rows(&projection.input, &referenced(&expressions, &projection.input), change)
+        }
+        LogicalPlan::SubqueryAlias(alias) => is_told_by_changed_rows(&alias.input, columns, change),
+        LogicalPlan::Filter(filter) => is_told_by_changed_rows(&filter.input, columns, change),
+        LogicalPlan::Sort(sort) => is_told_by_changed_rows(&sort.input, columns, change),
+        LogicalPlan::Distinct(Distinct::All(input)) => is_told_by_changed_rows(input, columns, change),
+        LogicalPlan::Aggregate(aggregate) => {
+            let groups: Option<Vec<&Expr>> = columns.iter().map(|c| aggregate.group_expr.get(*c)).collect();
+            match groups {
+                Some(groups) if !groups.iter().any(|g| matches!(g, Expr::GroupingSet(_))) => {
+                    is_told_by_changed_rows(&aggregate.input, &referenced(&groups, &aggregate.input), change)
+                }
+                _ => Ok(false),
+            }
+        }
+        LogicalPlan::Join(join) => {
+            use JoinType::{Full, Inner, Left, LeftAnti, LeftSemi, Right, RightAnti, RightSemi};
+            let width = match join.join_type {
+                RightSemi | RightAnti => 0,
+                _ => join.left.schema().fields().len(),
+            };
+            let left: BTreeSet<usize> = columns.iter().copied().filter(|c| *c < width).collect();
+            let right: BTreeSet<usize> = columns.iter().filter_map(|c| c.checked_sub(width)).collect();
+            // An inner partner that went away in the same span hides the row that it met.
+            let apart = !(change.moves(&join.left)? && change.moves(&join.right)?);
+            let may_be_absent = match join.join_type {
+                Inner | LeftSemi | RightSemi | LeftAnti | RightAnti if !apart => return Ok(false),
+                Left => !right.is_empty() && change.concerns(&join.right)?,
+                Right => !left.is_empty() && change.concerns(&join.left)?,
+                Full => true,
+                Inner | LeftSemi | RightSemi | LeftAnti | RightAnti => false,
+                _ => return Ok(false),
+            };
+            let semi = matches!(join.join_type, LeftSemi | LeftAnti | RightSemi | RightAnti);
+            Ok(!may_be_absent
+                && (semi && width == 0 || is_told_by_changed_rows(&join.left, &left, change)?)
+                && (semi && width > 0 || is_told_by_changed_rows(&join.right, &right, change)?))
+        }
+        _ => Ok(false),
+    }
+}
+
+fn follow(plan: &LogicalPlan, change: &Change<'_>, seen: &mut usize) -> QueryResult<Option<Path>> {
     if has_subquery(plan) {
         return Ok(None);
     }
     let unchanged = |plan: LogicalPlan| Path { plan, changed: false, loose: false, aggregated: false };
     Ok(match plan {
         LogicalPlan::TableScan(scan) => {
-            if !is_scan_of(scan, table) {
+            if !is_scan_of(scan, change.table) {
                 return Ok(Some(unchanged(plan.clone())));
             }
             *seen += 1;
-            if *seen - 1 != occurrence {
+            if *seen - 1 != change.occurrence {
                 return Ok(Some(unchanged(plan.clone())));
             }
-            Some(Path { plan: rescan(scan.clone(), delta)?, changed: true, loose: false, aggregated: false })
+            Some(Path { plan: rescan(scan.clone(), change.delta)?, changed: true, loose: false, aggregated: false })
         }
         LogicalPlan::Projection(projection) => {
-            let Some(input) = follow(&projection.input, table, occurrence, seen, delta)? else { return Ok(None) };
+            let Some(input) = follow(&projection.input, change, seen)? else { return Ok(None) };
             let plan = LogicalPlan::Projection(Projection::try_new(projection.expr.clone(), Arc::new(input.plan))?);
             Some(Path { plan, ..input })
         }
         LogicalPlan::SubqueryAlias(alias) => {
-            let Some(input) = follow(&alias.input, table, occurrence, seen, delta)? else { return Ok(None) };
+            let Some(input) = follow(&alias.input, change, seen)? else { return Ok(None) };
             let plan = LogicalPlan::SubqueryAlias(SubqueryAlias::try_new(Arc::new(input.plan), alias.alias.clone())?);
             Some(Path { plan, ..input })
         }
-        LogicalPlan::Sort(sort) if sort.fetch.is_none() => follow(&sort.input, table, occurrence, seen, delta)?,
+        LogicalPlan::Sort(sort) if sort.fetch.is_none() => follow(&sort.input, change, seen)?,
         LogicalPlan::Filter(filter) => {
-            let Some(input) = follow(&filter.input, table, occurrence, seen, delta)? else { return Ok(None) };
+            let Some(input) = follow(&filter.input, change, seen)? else { return Ok(None) };
             if input.changed && input.loose {
                 return Ok(Some(input));
             }
             let plan = LogicalPlan::Filter(Filter::try_new(filter.predicate.clone(), Arc::new(input.plan))?);
             Some(Path { plan, ..input })
         }
-        LogicalPlan::Distinct(Distinct::All(input)) => follow(input, table, occurrence, seen, delta)?,
+        LogicalPlan::Distinct(Distinct::All(input)) => follow(input, change, seen)?,
         LogicalPlan::Join(join) => {
-            let Some(left) = follow(&join.left, table, occurrence, seen, delta)? else { return Ok(None) };
-            let Some(right) = follow(&join.right, table, occurrence, seen, delta)? else { return Ok(None) };
-            return follow_join(join, left, right);
+            let Some(left) = follow(&join.left, change, seen)? else { return Ok(None) };
+            let Some(right) = follow(&join.right, change, seen)? else { return Ok(None) };
+            return follow_join(join, left, right, change);
         }
         LogicalPlan::Aggregate(aggregate) => {
-            let Some(input) = follow(&aggregate.input, table, occurrence, seen, delta)? else { return Ok(None) };
+            let Some(input) = follow(&aggregate.input, change, seen)? else { return Ok(None) };
             if !input.changed {
                 return Ok(Some(unchanged(plan.clone())));
             }
@@ -151,7 +237,7 @@ fn follow(
         }
         // Windows, limits, unions and the rest are recomputed in full, if the change is below them.
         other => {
-            if occurrences(other, table)? > 0 {
+            if occurrences(other, change.table)? > 0 {
                 None
             } else {
                 Some(unchanged(other.clone()))
@@ -176,7 +262,7 @@ fn groups_only(aggregate: &Aggregate, input: LogicalPlan) -> QueryResult<Logical
     LogicalPlanBuilder::from(grouped).project(columns)?.build()
 }
 
-fn follow_join(join: &Join, left: Path, right: Path) -> QueryResult<Option<Path>> {
+fn follow_join(join: &Join, left: Path, right: Path, change: &Change<'_>) -> QueryResult<Option<Path>> {
     use JoinType::{Full, Inner, Left, LeftAnti, LeftMark, LeftSemi, Right, RightAnti, RightMark, RightSemi};
     if left.changed && right.changed {
         return Ok(None);
@@ -196,6 +282,9 @@ fn follow_join(join: &Join, left: Path, right: Path) -> QueryResult<Option<Path>
         (RightAnti, true) => (RightSemi, true),
         (LeftMark | RightMark, _) => return Ok(None),
     };
+    // A filter above may ask what the other side was, which has changed as well.
+    let other = if left.changed { &join.right } else { &join.left };
+    let loosened = loosened || changed && change.moves(other)?;
     let rebuilt = Join::try_new(
         Arc::new(left.plan),
         Arc::new(right.plan),
@@ -326,5 +415,6 @@ fn here(plan: LogicalPlan, columns: &[Column], keys: &Keys) -> QueryResult<Logic
     }
     let wanted = LogicalPlanBuilder::scan("__keys", provider_as_source(Arc::clone(&keys.provider)), None)?.build()?;
     let names: Vec<Column> = (0..columns.len()).map(|i| Column::from_qualified_name(format!("__keys.{}", Keys::column(i)))).collect();
-    LogicalPlanBuilder::from(plan).join(wanted, JoinType::LeftSemi, (columns.to_vec(), names), None)?.build()
+    let on = (columns.to_vec(), names);
+    LogicalPlanBuilder::from(plan).join_detailed(wanted, JoinType::LeftSemi, on, None, NullEquality::NullEqualsNull)?.build()
 }

@@ -51,10 +51,11 @@ pub(crate) struct Repeats {
 }
 
 impl Repeats {
-    /// For about `rows` keys. 16 bits a key or more, so that about one in 300 is compared for nothing; between 8 KiB and
-    /// 128 MiB, which more than 67 million rows fill more densely.
-    pub fn for_rows(rows: u64) -> Self {
-        let words = (rows / 4).clamp(1 << 10, 1 << 24).next_power_of_two() as usize;
+    /// For about `rows` keys. 16 bits a key or more, so that about one in 300 is compared for nothing. Both marks together
+    /// take a gibibyte at most, or an eighth of the memory limit: more than 268 million rows fill them more densely.
+    pub fn for_rows(rows: u64, memory_limit_bytes: Option<usize>) -> Self {
+        let most = memory_limit_bytes.map_or(1 << 26, |bytes| 1 << (bytes / 128).max(1 << 10).ilog2().min(26));
+        let words = (rows / 4).clamp(1 << 10, most).next_power_of_two() as usize;
         Self { seen: Marks::new(words), repeated: Marks::new(words), state: RandomState::with_seed(0x6164_6c61_6b65) }
     }
 
@@ -149,7 +150,12 @@ impl Groups {
         Ok(Self { keys, by_key })
     }
 
-    /// The exact form of keys, to look them up in `by_key`.
+    /// Whether there are no rows at all.
+    pub fn is_empty(&self) -> bool {
+        self.by_key.is_empty()
+    }
+
+    /// The exact form of keys, to look them up in `by_key`, which is not empty.
     pub fn exact(&self, key: &[ArrayRef]) -> Result<Vec<OwnedRow>> {
         let rows = self.keys.convert_columns(key)?;
         Ok(rows.iter().map(|r| r.owned()).collect())

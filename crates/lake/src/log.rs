@@ -13,7 +13,7 @@ use object_store::{ObjectStoreExt, path::Path};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use crate::Result;
+use crate::{LakeError, Result};
 
 /// Where a commit's `commitInfo` has the name that its writer gave it.
 pub(crate) const COMMIT_NAME: &str = "adlakeCommit";
@@ -41,7 +41,7 @@ pub(crate) async fn changes(log: &dyn LogStore, after: u64, until: u64) -> Resul
     let commits: Vec<Option<Vec<Action>>> = futures::stream::iter(after + 1..=until)
         .map(|version| async move {
             match log.read_commit_entry(version).await? {
-                Some(bytes) => Ok::<_, crate::LakeError>(Some(get_actions(version, &bytes)?)),
+                Some(bytes) => Ok::<_, LakeError>(Some(get_actions(version, &bytes)?)),
                 None => Ok(None),
             }
         })
@@ -113,8 +113,10 @@ pub(crate) async fn transactions(log: &dyn LogStore, until: u64) -> Result<HashM
     let commits: Vec<Vec<Action>> = futures::stream::iter(first..=until)
         .map(|version| async move {
             match log.read_commit_entry(version).await? {
-                Some(bytes) => Ok::<_, crate::LakeError>(get_actions(version, &bytes)?),
-                None => Ok(Vec::new()),
+                Some(bytes) => Ok::<_, LakeError>(get_actions(version, &bytes)?),
+                None => Err(LakeError::invalid(format!(
+                    "commit {version} is missing from the Delta log; bring back {version:020}.json, or the table's folder from a copy"
+                ))),
             }
         })
         .buffered(16)

@@ -114,8 +114,7 @@ pub(crate) async fn append_batch(
         let mut writer = TableWriter::new(&table, &batch.schema(), &lake.options().write)?;
         writer.write(batch).await?;
         let adds = writer.finish().await?;
-        let commit =
-            Commit { adds, removes: vec![], transactions: transactions(&table), report: Value::Null, schema: None, overwrite: false };
+        let commit = Commit { adds, removes: vec![], transactions: transactions(&table), report: Value::Null, ..Commit::default() };
         match table.commit(commit).await {
             Err(error) if error.is_conflict() => continue,
             done => return done,

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, AsArray, BooleanArray, RecordBatch, UInt32Array};
 use datafusion::arrow::compute::{filter_record_batch, take_record_batch};
-use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::arrow::json::LineDelimitedWriter;
 use datafusion::common::Column;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SessionState;
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast, try_cast};
+use datafusion::functions::core::expr_fn::nullif;
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast, lit, try_cast};
 use spec::{Expectation, Header, Model, OnFail, Problem};
 
 use crate::dedup::Preference;
@@ -31,10 +32,29 @@ pub(crate) struct Output {
 
 /// Plans the model's SQL as it stands.
 pub(crate) async fn plan_query(state: &SessionState, model: &Model) -> Result<LogicalPlan> {
-    state.create_logical_plan(&model.sql).await.map_err(|error| {
+    let plan = state.create_logical_plan(&model.sql).await.map_err(|error| {
         let message = error.strip_backtrace().split('\n').next().unwrap_or_default().to_owned();
         LakeError::Problems(vec![Problem::new(&model.file, Some(model.sql_first_line), message)])
-    })
+    })?;
+    without_empty_partitions(plan, &model.header.partition_by)
+}
+
+/// Delta stores an empty text that a table is partitioned by as null, so it is null from here on.
+fn without_empty_partitions(plan: LogicalPlan, partition_by: &[String]) -> Result<LogicalPlan> {
+    let is_text = |f: &Field| matches!(engine_type(f.data_type()), DataType::Utf8View);
+    let concerned = |f: &Field| partition_by.contains(f.name()) && is_text(f);
+    if !plan.schema().fields().iter().any(|f| concerned(f)) {
+        return Ok(plan);
+    }
+    let columns: Vec<Expr> = plan
+        .schema()
+        .iter()
+        .map(|(qualifier, field)| {
+            let column = Expr::Column(Column::new(qualifier.cloned(), field.name()));
+            if concerned(field) { nullif(column, cast(lit(""), field.data_type().clone())).alias(field.name()) } else { column }
+        })
+        .collect();
+    Ok(LogicalPlanBuilder::from(plan).project(columns)?.build()?)
 }
 
 /// The schema that the model's table has.
@@ -64,7 +84,7 @@ impl Output {
         for (position, expectation) in model.header.expect.iter().enumerate() {
             let condition = state.create_logical_expr(&expectation.that, typed.schema()).map_err(|e| bad_rule(model, expectation, &e))?;
             let name = format!("__rule_{position}");
-            columns.push(try_cast(condition, datafusion::arrow::datatypes::DataType::Boolean).alias(&name));
+            columns.push(try_cast(condition, DataType::Boolean).alias(&name));
             rules.push((name, expectation.name.clone(), expectation.on_fail));
         }
         let plan = LogicalPlanBuilder::from(typed).project(columns)?.build()?;

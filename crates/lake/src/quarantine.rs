@@ -145,6 +145,13 @@ pub(crate) async fn rows_of(lake: &Lake, table: &TableName) -> Result<Vec<Record
     collect_few(&lake.context(Arc::new(Pinned::default()))?, &plan).await
 }
 
+/// Whether any rejected row of a table is in `ops.quarantine`.
+pub(crate) async fn has_rows_of(lake: &Lake, table: &TableName) -> Result<bool> {
+    let Some(quarantine) = lake.table(&table_name()).await? else { return Ok(false) };
+    let partition = Some(table.to_string());
+    Ok(quarantine.files().iter().any(|f| f.partition.get("table_name") == Some(&partition)))
+}
+
 async fn open_or_create(lake: &Lake) -> Result<Table> {
     let name = table_name();
     match lake.table(&name).await? {
@@ -173,12 +180,14 @@ pub(crate) async fn settle(lake: &Lake, table: &Table, transactions: &HashMap<St
     for _ in 0..crate::step::ATTEMPTS {
         let quarantine = open_or_create(lake).await?;
         let id = table.name.to_string();
-        let settled = quarantine.transactions().await?.get(&id).copied().unwrap_or(-1);
+        let known = quarantine.transactions().await?;
+        let settled = table.version_read(&known).and_then(|v| i64::try_from(v).ok()).unwrap_or(-1);
         if settled >= promised {
             return Ok(());
         }
         let mut adds = Vec::new();
-        let mut replace = false;
+        // Rejects of a table that stood here before are void.
+        let mut replace = settled < 0 && known.contains_key(&id);
         for version in (settled + 1).max(0)..=promised {
             let version = u64::try_from(version).unwrap_or_default();
             let pending = pending_of(table, version).await?;
@@ -199,8 +208,13 @@ pub(crate) async fn settle(lake: &Lake, table: &Table, transactions: &HashMap<St
         } else {
             Vec::new()
         };
-        let commit =
-            Commit { adds, removes, transactions: HashMap::from([(id, promised)]), report: Value::Null, schema: None, overwrite: false };
+        let commit = Commit {
+            adds,
+            removes,
+            transactions: HashMap::from([(id, promised), (table.identity_key(), table.identity())]),
+            report: Value::Null,
+            ..Commit::default()
+        };
         match quarantine.commit(commit).await {
             Ok(_) => return Ok(()),
             Err(error) if error.is_conflict() => continue,

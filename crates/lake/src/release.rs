@@ -94,7 +94,7 @@ pub(crate) async fn publish(lake: &Lake, run: &Run, last: Last, versions: BTreeM
     let mut writer = TableWriter::new(&table, &SCHEMA, &lake.options().write)?;
     writer.write(&RecordBatch::try_new(Arc::clone(&SCHEMA), columns)?).await?;
     let adds = writer.finish().await?;
-    let commit = Commit { adds, removes: vec![], transactions: Default::default(), report: Value::Null, schema: None, overwrite: false };
+    let commit = Commit { adds, removes: vec![], transactions: Default::default(), report: Value::Null, ..Commit::default() };
     table.commit(commit).await?;
     Ok(Some(number))
 }

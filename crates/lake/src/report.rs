@@ -20,6 +20,8 @@ pub enum Action {
     Merged,
     /// Partitions with affected values were computed again.
     Replaced,
+    /// An error ended the work, and nothing was committed; the notes say which.
+    Failed,
 }
 
 impl fmt::Display for Action {
@@ -30,6 +32,7 @@ impl fmt::Display for Action {
             Self::Appended => "appended",
             Self::Merged => "merged",
             Self::Replaced => "replaced",
+            Self::Failed => "failed",
         })
     }
 }
@@ -100,6 +103,8 @@ pub struct RunReport {
     /// Tables that have not read the latest rows of what they are made from. They, and all that is joined to them, are in
     /// the release as they were in the one before.
     pub behind: Vec<TableName>,
+    /// Tables older than what they were made from that none of the models makes: they are in the release as they are.
+    pub orphans: Vec<TableName>,
     /// Wall time in seconds.
     pub seconds: f64,
 }

@@ -69,11 +69,40 @@ impl Running {
         self.know(models);
         for model in models {
             progress.started(&model.table);
-            let report = step::refresh(&self.lake, &self.run, model, rebuild).await?;
-            progress.finished(&report);
-            self.reports.push(report);
+            match step::refresh(&self.lake, &self.run, model, rebuild).await {
+                Ok(report) => {
+                    progress.finished(&report);
+                    self.reports.push(report);
+                }
+                Err(error) => {
+                    self.leave_trace(&model.table, &error).await;
+                    return Err(error);
+                }
+            }
         }
         Ok(())
+    }
+
+    /// Records what the run did before an error ended it. What was committed until then would else never show in `ops.runs`.
+    pub(crate) async fn leave_trace(&mut self, table: &TableName, error: &LakeError) {
+        let mut failed = TableReport::new(table, Action::Failed, 0);
+        failed.notes.push(error.to_string());
+        self.reports.push(failed);
+        let report = self.report(None);
+        // The error itself is what counts; where the lake cannot be written at all, this fails with it.
+        let _ = ops::record(&self.lake, &self.run, &report).await;
+    }
+
+    fn report(&mut self, published: Option<u64>) -> RunReport {
+        RunReport {
+            run_id: self.run.id.clone(),
+            started_at: chrono::DateTime::from_timestamp_micros(self.run.at_micros).unwrap_or_default().to_rfc3339(),
+            tables: std::mem::take(&mut self.reports),
+            release: published,
+            behind: Vec::new(),
+            orphans: Vec::new(),
+            seconds: self.begun.elapsed().as_secs_f64(),
+        }
     }
 
     /// Publishes a release if anything is new: the versions of all tables that agree with each other. `models` are all that
@@ -84,13 +113,14 @@ impl Running {
     /// Other runs keep moving the tables; they will publish.
     pub async fn publish(mut self, models: &[&Model], progress: &dyn Progress) -> Result<RunReport> {
         let mut published = None;
-        let mut behind = BTreeSet::new();
+        let (mut behind, mut orphans) = (BTreeSet::new(), BTreeSet::new());
         for attempt in 0..step::ATTEMPTS {
             // In this order: a release that another run publishes from here on makes ours fail, so none goes back in time.
             let last = release::Last::of(&self.lake).await?;
             let standing = Standing::of(&self.lake, models).await?;
             standing.settle(&self.lake).await?;
             behind = standing.behind().await?;
+            orphans = standing.orphans_behind().await?;
             let worked: Vec<&Model> =
                 models.iter().filter(|m| behind.contains(&m.table) && self.reports.iter().any(|r| r.table == m.table)).copied().collect();
             let contested = match worked.first() {
@@ -117,15 +147,9 @@ impl Running {
                 }
             }
         }
-        let started_at = chrono::DateTime::from_timestamp_micros(self.run.at_micros).unwrap_or_default().to_rfc3339();
-        let report = RunReport {
-            run_id: self.run.id.clone(),
-            started_at,
-            tables: self.reports,
-            release: published,
-            behind: behind.into_iter().collect(),
-            seconds: self.begun.elapsed().as_secs_f64(),
-        };
+        let mut report = self.report(published);
+        report.behind = behind.into_iter().collect();
+        report.orphans = orphans.into_iter().collect();
         ops::record(&self.lake, &self.run, &report).await?;
         Ok(report)
     }

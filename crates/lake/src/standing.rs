@@ -19,6 +19,8 @@ struct Opened {
     consumed: HashMap<String, i64>,
     /// The tables it is made from.
     inputs: Vec<TableName>,
+    /// Models of its layer are known, but none that makes it.
+    is_orphan: bool,
 }
 
 /// All tables, each at the version it had when it was looked at.
@@ -33,13 +35,15 @@ impl Standing {
         let opened = futures::stream::iter(lake.tables().await?).map(|name| async move {
             let Some(table) = lake.table(&name).await? else { return Ok(None) };
             let consumed = table.transactions().await?;
-            let inputs = match models.iter().find(|m| m.table == name) {
+            let model = models.iter().find(|m| m.table == name);
+            let inputs: Vec<TableName> = match model {
                 Some(model) => model.input_tables().cloned().collect(),
                 // The engine's own tables note versions for other ends than having read them.
                 None if name.layer == Layer::Ops => Vec::new(),
                 None => consumed.keys().filter_map(|id| id.parse().ok()).collect(),
             };
-            Ok::<_, LakeError>(Some((name, Opened { table, consumed, inputs })))
+            let is_orphan = model.is_none() && !inputs.is_empty() && models.iter().any(|m| m.table.layer == name.layer);
+            Ok::<_, LakeError>(Some((name, Opened { table, consumed, inputs, is_orphan })))
         });
         let opened: Vec<Option<(TableName, Opened)>> = opened.buffer_unordered(AT_ONCE).try_collect().await?;
         Ok(Self { tables: opened.into_iter().flatten().collect() })
@@ -50,20 +54,30 @@ impl Standing {
         let mut consumed: BTreeMap<TableName, BTreeSet<u64>> = BTreeMap::new();
         for opened in self.tables.values() {
             for input in &opened.inputs {
-                let version = opened.consumed.get(&input.to_string()).and_then(|v| u64::try_from(*v).ok());
+                let version = self.tables.get(input).and_then(|i| i.table.version_read(&opened.consumed));
                 consumed.entry(input.clone()).or_default().extend(version);
             }
         }
         consumed
     }
 
-    /// Tables that have not read the latest rows of what they are made from.
+    /// Tables that have not read the latest rows of what they are made from, and that a run can bring up to date.
     pub async fn behind(&self) -> Result<BTreeSet<TableName>> {
+        self.behind_among(false).await
+    }
+
+    /// Tables that have not read the latest rows of what they are made from, and that no known model makes: those of models
+    /// that were renamed or deleted, and of other programs.
+    pub async fn orphans_behind(&self) -> Result<BTreeSet<TableName>> {
+        self.behind_among(true).await
+    }
+
+    async fn behind_among(&self, orphans: bool) -> Result<BTreeSet<TableName>> {
         let mut behind = BTreeSet::new();
-        for (name, opened) in &self.tables {
+        for (name, opened) in self.tables.iter().filter(|(_, o)| o.is_orphan == orphans) {
             for input in &opened.inputs {
                 let Some(Opened { table, .. }) = self.tables.get(input) else { continue };
-                if table.is_ahead_of(opened.consumed.get(&input.to_string()).copied()).await? {
+                if table.is_ahead_of(&opened.consumed).await? {
                     behind.insert(name.clone());
                     break;
                 }
@@ -73,12 +87,16 @@ impl Standing {
     }
 
     /// The versions of a release after `last`. All tables that are joined to one that is behind, however many tables lie
-    /// between, keep the version they have there: any of them may have read newer rows of another.
+    /// between, keep the version they have there: any of them may have read newer rows of another. Orphans hold nobody up:
+    /// nothing here will ever bring them up to date.
     pub fn agreeing(&self, behind: &BTreeSet<TableName>, last: &Release) -> BTreeMap<TableName, u64> {
         let mut stale: BTreeSet<&TableName> = behind.iter().collect();
         loop {
             let known = stale.len();
             for (name, opened) in &self.tables {
+                if opened.is_orphan {
+                    continue;
+                }
                 if stale.contains(name) || opened.inputs.iter().any(|t| stale.contains(t)) {
                     stale.extend(std::iter::once(name).chain(&opened.inputs));
                 }
@@ -100,9 +118,9 @@ impl Standing {
     /// later step comes to a table without new rows.
     pub async fn settle(&self, lake: &Lake) -> Result<()> {
         let settled = self.tables.get(&quarantine::table_name()).map(|q| &q.consumed);
-        for (name, opened) in &self.tables {
+        for opened in self.tables.values() {
             let Some(promised) = opened.consumed.get(quarantine::TRANSACTION) else { continue };
-            if settled.and_then(|s| s.get(&name.to_string())).is_none_or(|s| s < promised) {
+            if settled.and_then(|s| opened.table.version_read(s)).is_none_or(|s| i64::try_from(s).is_ok_and(|s| s < *promised)) {
                 quarantine::settle(lake, &opened.table, &opened.consumed).await?;
             }
         }

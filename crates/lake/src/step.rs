@@ -69,6 +69,8 @@ pub(crate) struct Outcome {
     pub conserved: bool,
     /// Whether the sink holds all rejects that the table is to have, in place of those it has.
     pub requarantined: bool,
+    /// What columns mean, for where they changed.
+    pub comments: Vec<(String, String)>,
 }
 
 /// Brings the model's table up to date.
@@ -153,7 +155,7 @@ impl Lake {
             return Ok(State::Changed);
         }
         for input in inputs {
-            if input.is_ahead_of(consumed.get(&input.name.to_string()).copied()).await? {
+            if input.is_ahead_of(&consumed).await? {
                 return Ok(State::Behind);
             }
         }
@@ -172,15 +174,9 @@ async fn attempt(lake: &Lake, run: &Run, model: &Model, rebuild: bool) -> Result
     if let Some(target) = &target {
         quarantine::settle(lake, target, &consumed).await?;
     }
-    let decided = plan::decide(model, &inputs, target.as_ref(), &consumed, rebuild, lake.options().rebuild_share()).await?;
-    let versions: BTreeMap<String, (Option<u64>, u64)> = inputs
-        .tables
-        .iter()
-        .map(|(name, table)| {
-            let before = consumed.get(&name.to_string()).and_then(|v| u64::try_from(*v).ok());
-            (name.to_string(), (before, table.version()))
-        })
-        .collect();
+    let decided = plan::decide(lake, model, &inputs, target.as_ref(), &consumed, rebuild, lake.options().rebuild_share()).await?;
+    let versions: BTreeMap<String, (Option<u64>, u64)> =
+        inputs.tables.iter().map(|(name, table)| (name.to_string(), (table.version_read(&consumed), table.version()))).collect();
     let (target, way) = match (target, decided.way) {
         (Some(target), plan::Way::Nothing) => {
             let mut report = TableReport::new(&model.table, Action::UpToDate, target.version());
@@ -198,7 +194,7 @@ async fn attempt(lake: &Lake, run: &Run, model: &Model, rebuild: bool) -> Result
     };
     let sink = Sink::new(lake, &model.table, &run.id, run.at_micros);
     let action = way.action();
-    let made = match way {
+    let mut made = match way {
         plan::Way::Nothing | plan::Way::Acknowledge => Outcome::default(),
         plan::Way::Build => build::build(lake, model, &inputs, &target, decided.query, &sink).await?,
         plan::Way::Append(delta) => build::append(lake, model, &inputs, &target, delta, &sink).await?,
@@ -207,9 +203,9 @@ async fn attempt(lake: &Lake, run: &Run, model: &Model, rebuild: bool) -> Result
         plan::Way::Replace(keys) => build::replace(lake, model, &inputs, &target, decided.query, keys, &sink).await?,
     };
     audit(&model.table, &made)?;
+    made.comments.clone_from(&model.header.columns);
     let schema = (target.schema() != decided.schema).then_some(decided.schema);
-    let mut transactions: HashMap<String, i64> =
-        versions.iter().map(|(name, (_, now))| (name.clone(), i64::try_from(*now).unwrap_or(i64::MAX))).collect();
+    let mut transactions: HashMap<String, i64> = inputs.tables.values().flat_map(Table::as_read).collect();
     transactions.insert(DEFINITION.to_owned(), definition(model));
     let report = publish(lake, run, &target, action, made, &sink, transactions, schema).await?;
     Ok(TableReport { inputs: versions, notes: decided.notes, seconds: begun.elapsed().as_secs_f64(), ..report })
@@ -283,6 +279,7 @@ pub(crate) async fn publish(
         transactions,
         report: json!({ "run": run.id, "report": report, quarantine::TRANSACTION: pending }),
         schema,
+        comments: made.comments,
         overwrite: made.overwrite,
     };
     let committed = target.commit(commit).await?;

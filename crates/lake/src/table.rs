@@ -51,6 +51,7 @@ pub struct Table {
 }
 
 /// What a commit carries besides its files.
+#[derive(Default)]
 pub(crate) struct Commit {
     pub adds: Vec<Add>,
     pub removes: Vec<Remove>,
@@ -60,6 +61,8 @@ pub(crate) struct Commit {
     pub report: Value,
     /// A new schema (evolution or rebuild).
     pub schema: Option<SchemaRef>,
+    /// What columns of the new schema mean; others keep the description they had.
+    pub comments: Vec<(String, String)>,
     pub overwrite: bool,
 }
 
@@ -91,15 +94,7 @@ impl Table {
         comments: &[(String, String)],
     ) -> Result<Self> {
         let log = log_store(location, name)?;
-        let mut columns = delta_schema(schema)?;
-        let documented = columns.fields().cloned().map(|field| {
-            let comment = comments.iter().find(|(column, _)| column == field.name());
-            match comment {
-                Some((_, text)) => field.add_metadata([("comment".to_owned(), text.clone())]),
-                None => field,
-            }
-        });
-        columns = StructType::try_new(documented).map_err(LakeError::invalid)?;
+        let columns = described(delta_schema(schema)?, &comments.iter().cloned().collect())?;
         let created = deltalake::operations::create::CreateBuilder::new()
             .with_log_store(log.clone())
             .with_table_name(name.to_string())
@@ -182,9 +177,32 @@ impl Table {
         Ok(Some((added, removed)))
     }
 
+    /// The version that a reader with these transactions consumed last. `None` where that was of a table that stood here
+    /// before: versions count from 0 again when a table's folder was removed and the table made anew.
+    pub(crate) fn version_read(&self, consumed: &HashMap<String, i64>) -> Option<u64> {
+        let is_same = consumed.get(&self.identity_key()) == Some(&self.identity());
+        consumed.get(&self.name.to_string()).filter(|_| is_same).and_then(|v| u64::try_from(*v).ok())
+    }
+
+    /// The transactions by which a reader records that it consumed this version.
+    pub(crate) fn as_read(&self) -> [(String, i64); 2] {
+        let version = i64::try_from(self.version()).unwrap_or(i64::MAX);
+        [(self.name.to_string(), version), (self.identity_key(), self.identity())]
+    }
+
+    /// The transaction id under which readers record [`Table::identity`].
+    pub(crate) fn identity_key(&self) -> String {
+        format!("{}@id", self.name)
+    }
+
+    /// A number that no other table has, one of the same name included.
+    pub(crate) fn identity(&self) -> i64 {
+        i64::try_from(xxhash_rust::xxh3::xxh3_64(self.state.metadata().id().as_bytes()) >> 1).unwrap_or_default()
+    }
+
     /// Whether the table has other rows than at the version that a reader consumed last.
-    pub(crate) async fn is_ahead_of(&self, consumed: Option<i64>) -> Result<bool> {
-        match consumed.and_then(|v| u64::try_from(v).ok()) {
+    pub(crate) async fn is_ahead_of(&self, consumed: &HashMap<String, i64>) -> Result<bool> {
+        match self.version_read(consumed) {
             Some(read) if read == self.version() => Ok(false),
             Some(read) if read < self.version() => {
                 Ok(self.changes_since(read).await?.is_none_or(|(added, removed)| !added.is_empty() || !removed.is_empty()))
@@ -204,7 +222,12 @@ impl Table {
     /// Commits, or fails with a conflict if anybody committed since this version was read: the caller then plans anew.
     pub(crate) async fn commit(&self, commit: Commit) -> Result<Self> {
         let metadata = match &commit.schema {
-            Some(schema) => Some(self.state.metadata().clone().with_schema(&delta_schema(schema)?).map_err(LakeError::invalid)?),
+            Some(schema) => {
+                let mut comments = self.column_comments();
+                comments.extend(commit.comments.iter().cloned());
+                let columns = described(delta_schema(schema)?, &comments)?;
+                Some(self.state.metadata().clone().with_schema(&columns).map_err(LakeError::invalid)?)
+            }
             None => None,
         };
         let mode = if commit.overwrite { SaveMode::Overwrite } else { SaveMode::Append };
@@ -333,6 +356,15 @@ pub(crate) fn table_url(location: &Location, name: &TableName) -> Result<Url> {
 fn log_store(location: &Location, name: &TableName) -> Result<LogStoreRef> {
     let prefixed = Arc::new(PrefixStore::new(Arc::clone(&location.store), table_prefix(location, name)));
     Ok(default_logstore(prefixed, Arc::clone(&location.store), &table_url(location, name)?, &StorageConfig::default()))
+}
+
+/// The columns with what they mean.
+fn described(columns: StructType, comments: &HashMap<String, String>) -> Result<StructType> {
+    let documented = columns.fields().cloned().map(|field| match comments.get(field.name()) {
+        Some(text) => field.add_metadata([("comment".to_owned(), text.clone())]),
+        None => field,
+    });
+    StructType::try_new(documented).map_err(LakeError::invalid)
 }
 
 fn delta_schema(schema: &SchemaRef) -> Result<StructType> {

@@ -196,9 +196,6 @@ impl TableWriter {
 
     /// Flushes row groups that nobody adds to, and the fullest while all open ones together hold more than they may.
     async fn keep_within_buffer(&mut self) -> Result<()> {
-        if self.open.len() < 2 {
-            return Ok(());
-        }
         let idle_since = self.rows.saturating_sub(IDLE_ROWS);
         for file in self.open.values_mut().filter(|f| f.last_used < idle_since) {
             // Once: the few rows that come late wait for the end.

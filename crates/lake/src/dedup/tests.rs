@@ -18,7 +18,7 @@ fn batches() -> Vec<Vec<ArrayRef>> {
 
 #[test]
 fn repeated_keys_are_found_and_few_others() {
-    let repeats = Repeats::for_rows(100_000);
+    let repeats = Repeats::for_rows(100_000, None);
     let batches = batches();
     for batch in &batches {
         repeats.note(batch).unwrap();
@@ -37,7 +37,7 @@ fn repeated_keys_are_found_and_few_others() {
 
 #[test]
 fn keys_of_the_table_meet_those_noted() {
-    let (batches, repeats) = (batches(), Repeats::for_rows(100_000));
+    let (batches, repeats) = (batches(), Repeats::for_rows(100_000, None));
     repeats.note(&batches[0]).unwrap();
     assert_eq!(repeats.may_repeat(&batches[0]).unwrap().true_count(), 0);
     assert!(repeats.meet(&batches[1]).unwrap().true_count() < 100);

@@ -244,8 +244,7 @@ async fn commit(table: &Table, merged: &[Merged], target: u64) -> Result<u64> {
         removes,
         transactions: HashMap::new(),
         report: json!({ "optimized": { "files_merged": old.len(), "files_written": merged.len() } }),
-        schema: None,
-        overwrite: false,
+        ..Commit::default()
     };
     let operation = DeltaOperation::Optimize { predicate: None, target_size: i64::try_from(target).unwrap_or(i64::MAX) };
     Ok(table.commit_as(commit, None, operation).await?.version())

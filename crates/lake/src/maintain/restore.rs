@@ -90,8 +90,7 @@ async fn restore(lake: &Lake, now: &Table, then: &Table) -> Result<u64> {
         removes: now.removals(&files_now.difference(&files_then).cloned().collect(), true),
         transactions,
         report,
-        schema: None,
-        overwrite: false,
+        ..Commit::default()
     };
     let operation = DeltaOperation::Restore { version: Some(then.version()), datetime: None };
     let restored = now.commit_as(commit, changed, operation).await?;

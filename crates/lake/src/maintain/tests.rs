@@ -366,8 +366,7 @@ async fn rows_that_do_not_add_up_are_not_committed() {
     let table = lake.table(&name("bronze.events")).await.unwrap().unwrap();
     let mut lost = write_again(&lake, &table).await;
     lost.stats = lost.stats.map(|s| s.replace("\"numRecords\":40", "\"numRecords\":41"));
-    let commit =
-        Commit { adds: vec![lost], removes: vec![], transactions: HashMap::new(), report: json!(null), schema: None, overwrite: false };
+    let commit = Commit { adds: vec![lost], removes: vec![], transactions: HashMap::new(), report: json!(null), ..Commit::default() };
     let damaged = table.commit(commit).await.unwrap();
     let error = lake.optimize(&table.name, &OptimizeOptions::default()).await.unwrap_err();
     assert!(error.is_check(), "{error}");
@@ -539,8 +538,7 @@ async fn files_nobody_committed_go_when_they_are_old_and_promised_rejects_stay()
         removes: vec![],
         transactions: HashMap::from([(quarantine::TRANSACTION.to_owned(), next)]),
         report: json!({ quarantine::TRANSACTION: pending }),
-        schema: None,
-        overwrite: false,
+        ..Commit::default()
     };
     silver.commit(commit).await.unwrap();
     let logs = |files: Vec<object_store::ObjectMeta>| files.into_iter().filter(|o| o.location.as_ref().contains("_delta_log")).count();

@@ -248,9 +248,9 @@ async fn promised_rejects(found: &[Found]) -> Result<HashSet<String>> {
     };
     for table in found.iter().map(|f| &f.table) {
         let Some(last) = table.transactions().await?.get(quarantine::TRANSACTION).copied() else { continue };
-        let first = settled.get(&table.name.to_string()).copied().unwrap_or(-1) + 1;
-        for version in first..=last {
-            let pending = quarantine::pending_of(table, u64::try_from(version).unwrap_or_default()).await?;
+        let first = table.version_read(&settled).map_or(0, |v| v + 1);
+        for version in first..=u64::try_from(last).unwrap_or_default() {
+            let pending = quarantine::pending_of(table, version).await?;
             promised.extend(pending.add.into_iter().map(|a| a.path));
         }
     }

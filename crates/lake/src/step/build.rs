@@ -57,7 +57,7 @@ pub(super) async fn replace(
     let output = Output::new(&inputs.context.state(), model, query)?;
     let mut made = deduplicated(lake, model, inputs, target, &output, keys.rows_read, sink).await?;
     let mut values: HashSet<Vec<Option<String>>> = HashSet::new();
-    for batch in &keys.batches {
+    for batch in &keys.as_stored()? {
         for row in 0..batch.num_rows() {
             values.insert(batch.columns().iter().map(|c| crate::write::partition_value(c, row)).collect::<Result<_>>()?);
         }
@@ -85,7 +85,7 @@ async fn deduplicated(
     if model.header.key.is_empty() || unique::is_unique(&output.plan, output.key(), &inputs.keys) {
         return outcome(drain(lake, &inputs.context, output, target, None, sink).await?, &[], rows).await;
     }
-    let repeats = Arc::new(Repeats::for_rows(rows));
+    let repeats = Arc::new(Repeats::for_rows(rows, lake.options().memory_limit_bytes));
     note_keys(inputs, output, &repeats).await?;
     let drained = drain(lake, &inputs.context, output, target, Some(&repeats), sink).await?;
     let groups = Groups::of(&drained.candidates, output.key(), &output.preference(&model.header))?;

@@ -173,7 +173,8 @@ pub(super) async fn join<T: 'static>(mut tasks: JoinSet<Result<T>>, mut with: im
     Ok(())
 }
 
-fn share(options: &WriteOptions, writers: usize) -> WriteOptions {
+/// What each of several writers of a table may hold.
+pub(super) fn share(options: &WriteOptions, writers: usize) -> WriteOptions {
     WriteOptions { buffer_bytes: (options.buffer_bytes / writers.max(1)).max(16 << 20), ..options.clone() }
 }
 

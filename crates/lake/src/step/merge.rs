@@ -18,7 +18,7 @@ use spec::Model;
 use tokio::task::JoinSet;
 
 use super::build::{delta_query, outcome};
-use super::drain::{drain, join, note_keys, select};
+use super::drain::{drain, join, note_keys, select, share};
 use super::plan::{AffectedKeys, Delta};
 use super::{Inputs, Outcome};
 use crate::affected;
@@ -38,7 +38,7 @@ type Spot = (i64, i64);
 pub(super) async fn fold(lake: &Lake, model: &Model, inputs: &Inputs, target: &Table, delta: Delta, sink: &Sink) -> Result<Outcome> {
     let (query, rows_read) = delta_query(model, inputs, delta).await?;
     let output = Output::new(&inputs.context.state(), model, query)?;
-    let repeats = Arc::new(Repeats::for_rows(rows_read));
+    let repeats = Arc::new(Repeats::for_rows(rows_read, lake.options().memory_limit_bytes));
     note_keys(inputs, &output, &repeats).await?;
     let files = target.files();
     let met = meet(inputs, &output, target, &files, &repeats).await?;
@@ -47,7 +47,8 @@ pub(super) async fn fold(lake: &Lake, model: &Model, inputs: &Inputs, target: &T
     let new = &drained.candidates;
     let groups = Groups::of(new, output.key(), &preference)?;
     let mut wanted: HashSet<Spot> = HashSet::new();
-    for (keys, spots) in &met {
+    // Without candidates nothing that was met matters: the rows that came with those keys were quarantined.
+    for (keys, spots) in met.iter().filter(|_| !groups.is_empty()) {
         for (key, spot) in groups.exact(keys)?.iter().zip(spots) {
             if groups.by_key.contains_key(key) {
                 wanted.insert(*spot);
@@ -89,20 +90,21 @@ pub(super) async fn recompute(
     keys: AffectedKeys,
     sink: &Sink,
 ) -> Result<Outcome> {
+    let affected_keys = keys.as_stored()?;
     let query = affected::restrict(query, &keys.columns, &keys.restriction()?)?;
     let output = Output::new(&inputs.context.state(), model, query)?;
-    let key_rows: u64 = keys.batches.iter().map(|b| b.num_rows() as u64).sum();
-    let repeats = Arc::new(Repeats::for_rows(key_rows));
+    let key_rows: u64 = affected_keys.iter().map(|b| b.num_rows() as u64).sum();
+    let repeats = Arc::new(Repeats::for_rows(key_rows, lake.options().memory_limit_bytes));
     note_keys(inputs, &output, &repeats).await?;
     // Which of the affected keys does the table have, and where?
-    let asked = Arc::new(Repeats::for_rows(key_rows));
-    for batch in &keys.batches {
+    let asked = Arc::new(Repeats::for_rows(key_rows, lake.options().memory_limit_bytes));
+    for batch in &affected_keys {
         asked.note(batch.columns())?;
     }
     let files = target.files();
     let met = meet(inputs, &output, target, &files, &asked).await?;
     let everything: Vec<usize> = (0..keys.columns.len()).collect();
-    let affected = Groups::of(&keys.batches, &everything, &Preference::default())?;
+    let affected = Groups::of(&affected_keys, &everything, &Preference::default())?;
     let mut spots_by_key: HashMap<OwnedRow, Vec<Spot>> = HashMap::new();
     for (columns, spots) in &met {
         let exact = affected.exact(columns)?;
@@ -141,7 +143,7 @@ pub(super) async fn recompute(
 /// Keys whose new row equals the old one in every column.
 fn unchanged_keys(output: &Output, old: &[(RecordBatch, Vec<Spot>)], new: &[RecordBatch], groups: &Groups) -> Result<HashSet<OwnedRow>> {
     let mut unchanged = HashSet::new();
-    if old.is_empty() || new.is_empty() {
+    if old.is_empty() || groups.is_empty() {
         return Ok(unchanged);
     }
     let everything: Vec<usize> = (0..output.schema.fields().len()).collect();
@@ -268,9 +270,11 @@ async fn rewrite(
     let chosen: Vec<DataFile> = positions.iter().filter_map(|p| files.get(usize::try_from(*p).ok()?)).cloned().collect();
     let by_file = Arc::new(by_file);
     let mut tasks = JoinSet::new();
-    for mut stream in execute(&inputs.context, &in_output_order(target, &chosen, output)?).await?.streams {
+    let execution = execute(&inputs.context, &in_output_order(target, &chosen, output)?).await?;
+    let options = share(&lake.options().write, execution.streams.len());
+    for mut stream in execution.streams {
         let (by_file, positions) = (Arc::clone(&by_file), positions.clone());
-        let mut writer = TableWriter::new(target, &output.schema, &lake.options().write)?;
+        let mut writer = TableWriter::new(target, &output.schema, &options)?;
         let width = output.schema.fields().len();
         tasks.spawn(async move {
             while let Some(batch) = stream.try_next().await? {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::catalog::TableProvider;
 use datafusion::common::ScalarValue;
@@ -12,13 +13,14 @@ use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
 use spec::{Kind, Model, TableName};
 
 use super::{DEFINITION, Inputs, definition};
-use crate::Result;
 use crate::affected::{self, Keys};
 use crate::exec::collect_few;
 use crate::output::{plan_query, table_schema};
+use crate::quarantine;
 use crate::report::Action;
 use crate::scan::FileScan;
-use crate::table::{DataFile, Table};
+use crate::table::{DataFile, Table, engine_type};
+use crate::{Lake, LakeError, Result};
 
 /// Up to this many values a restriction is a list, which skips files, instead of a join.
 const LISTED_VALUES: usize = 1000;
@@ -75,6 +77,7 @@ struct Changed {
 }
 
 pub(super) async fn decide(
+    lake: &Lake,
     model: &Model,
     inputs: &Inputs,
     target: Option<&Table>,
@@ -90,7 +93,7 @@ pub(super) async fn decide(
         return Ok(decision(Way::Build, vec!["rebuilt as asked".to_owned()]));
     }
     if target.partition_columns() != model.header.partition_by {
-        return Err(crate::LakeError::invalid(format!(
+        return Err(LakeError::invalid(format!(
             "{}: is partitioned by [{}] but its model says [{}]; restore the header or remove the table's folder",
             model.table,
             target.partition_columns().join(", "),
@@ -104,8 +107,9 @@ pub(super) async fn decide(
     }
     let mut changed = Vec::new();
     for (name, table) in &inputs.tables {
-        let Some(before) = consumed.get(&name.to_string()).and_then(|v| u64::try_from(*v).ok()) else {
-            return Ok(decision(Way::Build, vec![format!("rebuilt: {name} was not read before")]));
+        let Some(before) = table.version_read(consumed) else {
+            let why = if consumed.contains_key(&name.to_string()) { "is a new table of that name" } else { "was not read before" };
+            return Ok(decision(Way::Build, vec![format!("rebuilt: {name} {why}")]));
         };
         if before == table.version() {
             continue;
@@ -159,6 +163,12 @@ pub(super) async fn decide(
     if count == 0 {
         return Ok(decision(Way::Acknowledge, vec![]));
     }
+    if quarantine::has_rows_of(lake, &model.table).await? {
+        return Ok(decision(
+            Way::Build,
+            vec!["rebuilt: which of its rows in quarantine still belong there shows only as a whole".to_owned()],
+        ));
+    }
     if replace {
         return Ok(decision(Way::Replace(keys), vec![]));
     }
@@ -172,13 +182,23 @@ pub(super) async fn decide(
 async fn affected_values(inputs: &Inputs, query: &LogicalPlan, columns: &[String], changed: &[Changed]) -> Result<Option<AffectedKeys>> {
     let mut all: Option<LogicalPlan> = None;
     let mut rows_read = 0;
+    // Where rows left one input while another changed too, what they met there may be gone as well.
+    let moving: Vec<TableName> = match changed {
+        [_, _, ..] if changed.iter().any(|c| !c.removed.is_empty()) => changed.iter().map(|c| c.input.clone()).collect(),
+        _ => Vec::new(),
+    };
     for change in changed {
         let Some(table) = inputs.tables.get(&change.input) else { continue };
         let files: Vec<DataFile> = change.added.iter().chain(&change.removed).cloned().collect();
         rows_read += files.iter().filter_map(|f| f.rows).sum::<u64>();
         let delta: Arc<dyn TableProvider> = Arc::new(FileScan::of_files(table, files, false));
-        for occurrence in 0..affected::occurrences(query, &change.input)? {
-            let Some(keys) = affected::affected_keys(query, columns, &change.input, occurrence, &delta)? else { return Ok(None) };
+        let occurrences = affected::occurrences(query, &change.input)?;
+        if occurrences == 0 {
+            return Ok(None);
+        }
+        for occurrence in 0..occurrences {
+            let changed = affected::Change { table: &change.input, occurrence, delta: &delta, moving: &moving };
+            let Some(keys) = affected::affected_keys(query, columns, &changed)? else { return Ok(None) };
             all = Some(match all {
                 None => keys,
                 Some(others) => LogicalPlanBuilder::from(others).union(keys)?.build()?,
@@ -192,6 +212,17 @@ async fn affected_values(inputs: &Inputs, query: &LogicalPlan, columns: &[String
 }
 
 impl AffectedKeys {
+    /// The values as the table has them, whatever type the query gives them.
+    pub fn as_stored(&self) -> Result<Vec<RecordBatch>> {
+        let stored = |batch: &RecordBatch| -> Result<RecordBatch> {
+            let fields: Vec<Field> =
+                batch.schema().fields().iter().map(|f| Field::new(f.name(), engine_type(f.data_type()), true)).collect();
+            let columns = batch.columns().iter().zip(&fields).map(|(c, f)| cast(c, f.data_type())).collect::<Result<_, _>>()?;
+            Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
+        };
+        self.batches.iter().map(stored).collect()
+    }
+
     /// In the form that restricts a plan.
     pub fn restriction(&self) -> Result<Keys> {
         let Some(first) = self.batches.first() else {

@@ -91,6 +91,12 @@ pub(crate) fn parse(file: &str, comment: &str, first_line: usize) -> ParsedHeade
                 .to_string(),
         );
     }
+    if let (Some(Kind::ReplacePartitions), Some(key), Some(partition_by)) = (kind, &key, &partition_by)
+        && let Some(column) = partition_by.iter().find(|c| !key.contains(c))
+    {
+        let problem = format!("a key without \"{column}\" may repeat in another partition, which is not looked at: add it to key");
+        reader.problem(kind_line, problem);
+    }
     for (name, list) in [("first_by", &first_by), ("last_by", &last_by)] {
         if list.is_some() && key.is_none() {
             let problem = format!("{name} decides between rows of one key, but there is no key: add key or leave {name} out");

@@ -81,6 +81,11 @@ const PROBLEMS: &[(&str, &str, Expected)] = &[
     ("\"merge\"", "true", &[(7, "kind: expected a text in quotes, found boolean")]),
     ("kind     = \"merge\"\n", "", &[(1, "kind is missing: add kind = \"…\" with append, merge")]),
     ("\"merge\"", "\"replace_partitions\"", &[(7, "kind replace_partitions needs partition_by")]),
+    (
+        "\"merge\"",
+        "\"replace_partitions\"\npartition_by = [\"requested_at\"]",
+        &[(7, "a key without \"requested_at\" may repeat in another partition")],
+    ),
     ("key      =", "key      = [", &[(6, "not valid TOML")]),
     ("[expect.has_id]", "[expect.has_id", &[(14, "not valid TOML")]),
     ("kind     =", "kind     = \"full\"\nkind = ", &[(8, "not valid TOML: duplicate key")]),
