@@ -9,6 +9,8 @@ mod drain;
 mod merge;
 mod plan;
 #[cfg(test)]
+mod shapes;
+#[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, HashMap};

@@ -3,11 +3,23 @@
 mod clean;
 mod json;
 
+use datafusion::config::ConfigOptions;
+use datafusion::functions::datetime::to_timestamp::{
+    ToTimestampFunc, ToTimestampMicrosFunc, ToTimestampMillisFunc, ToTimestampNanosFunc, ToTimestampSecondsFunc,
+};
 use datafusion::logical_expr::ScalarUDF;
 use datafusion::prelude::SessionContext;
 
-/// Adds `clean`, `json_strings` and `is_json` to a session.
+/// Adds `clean`, `json_strings` and `is_json` to a session, and `to_timestamp` and its kin in a form that works.
 pub(crate) fn register(context: &SessionContext) {
     context.register_udf(ScalarUDF::from(clean::Clean::default()));
     json::register(context);
+    // With a session's time zone these promise instants of that zone, and for a column of text give others: queries with
+    // them would fail. Without one they give the same instants, which tables hold as UTC.
+    let plain = ConfigOptions::default();
+    context.register_udf(ToTimestampFunc::new_with_config(&plain).into());
+    context.register_udf(ToTimestampSecondsFunc::new_with_config(&plain).into());
+    context.register_udf(ToTimestampMillisFunc::new_with_config(&plain).into());
+    context.register_udf(ToTimestampMicrosFunc::new_with_config(&plain).into());
+    context.register_udf(ToTimestampNanosFunc::new_with_config(&plain).into());
 }
