@@ -194,15 +194,27 @@ async fn attempt(lake: &Lake, run: &Run, model: &Model, rebuild: bool) -> Result
             (created, way)
         }
     };
-    let sink = Sink::new(lake, &model.table, &run.id, run.at_micros);
-    let action = way.action();
-    let mut made = match way {
-        plan::Way::Nothing | plan::Way::Acknowledge => Outcome::default(),
-        plan::Way::Build => build::build(lake, model, &inputs, &target, decided.query, &sink).await?,
-        plan::Way::Append(delta) => build::append(lake, model, &inputs, &target, delta, &sink).await?,
-        plan::Way::Fold(delta) => merge::fold(lake, model, &inputs, &target, delta, &sink).await?,
-        plan::Way::Recompute(keys) => merge::recompute(lake, model, &inputs, &target, decided.query, keys, &sink).await?,
-        plan::Way::Replace(keys) => build::replace(lake, model, &inputs, &target, decided.query, keys, &sink).await?,
+    let mut notes = decided.notes;
+    let mut action = way.action();
+    let mut sink = Sink::new(lake, &model.table, &run.id, run.at_micros);
+    let query = decided.query.clone();
+    let computed = match way {
+        plan::Way::Nothing | plan::Way::Acknowledge => Ok(Outcome::default()),
+        plan::Way::Build => build::build(lake, model, &inputs, &target, query, &sink).await,
+        plan::Way::Append(delta) => build::append(lake, model, &inputs, &target, delta, &sink).await,
+        plan::Way::Fold(delta) => merge::fold(lake, model, &inputs, &target, delta, &sink).await,
+        plan::Way::Recompute(keys) => merge::recompute(lake, model, &inputs, &target, query, keys, &sink).await,
+        plan::Way::Replace(keys) => build::replace(lake, model, &inputs, &target, query, keys, &sink).await,
+    };
+    let mut made = match computed {
+        // With the restriction to what changed, an expression may meet rows that the model's own filters keep from it.
+        Err(LakeError::Query(error)) if matches!(action, Action::Merged | Action::Replaced) => {
+            notes.push(format!("rebuilt: {}", plan::not_alone(&error)));
+            action = Action::Built;
+            sink = Sink::new(lake, &model.table, &run.id, run.at_micros);
+            build::build(lake, model, &inputs, &target, decided.query, &sink).await?
+        }
+        computed => computed?,
     };
     audit(&model.table, &made)?;
     made.comments.clone_from(&model.header.columns);
@@ -210,7 +222,7 @@ async fn attempt(lake: &Lake, run: &Run, model: &Model, rebuild: bool) -> Result
     let mut transactions: HashMap<String, i64> = inputs.tables.values().flat_map(Table::as_read).collect();
     transactions.insert(DEFINITION.to_owned(), definition(model));
     let report = publish(lake, run, &target, action, made, &sink, transactions, schema).await?;
-    Ok(TableReport { inputs: versions, notes: decided.notes, seconds: begun.elapsed().as_secs_f64(), ..report })
+    Ok(TableReport { inputs: versions, notes, seconds: begun.elapsed().as_secs_f64(), ..report })
 }
 
 /// A number that changes with the model's meaning.

@@ -9,6 +9,7 @@ use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::catalog::TableProvider;
 use datafusion::common::ScalarValue;
 use datafusion::datasource::MemTable;
+use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
 use spec::{Kind, Model, TableName};
 
@@ -156,8 +157,13 @@ pub(super) async fn decide(
     if !replace && touched as f64 > rebuild_share * whole as f64 {
         return Ok(decision(Way::Build, vec![]));
     }
-    let Some(keys) = affected_values(inputs, &query, columns, &changed).await? else {
-        return Ok(decision(Way::Build, vec!["rebuilt: this model's shape does not show which rows a change touches".to_owned()]));
+    let keys = match affected_values(inputs, &query, columns, &changed).await {
+        Ok(Some(keys)) => keys,
+        Ok(None) => {
+            return Ok(decision(Way::Build, vec!["rebuilt: this model's shape does not show which rows a change touches".to_owned()]));
+        }
+        Err(LakeError::Query(error)) => return Ok(decision(Way::Build, vec![format!("rebuilt: {}", not_alone(&error))])),
+        Err(error) => return Err(error),
     };
     let count: usize = keys.batches.iter().map(RecordBatch::num_rows).sum();
     if count == 0 {
@@ -176,6 +182,12 @@ pub(super) async fn decide(
         return Ok(decision(Way::Build, vec![]));
     }
     Ok(decision(Way::Recompute(keys), vec![]))
+}
+
+/// Why what changed could not be computed alone.
+pub(super) fn not_alone(error: &DataFusionError) -> String {
+    let message = error.strip_backtrace();
+    format!("what changed could not be computed alone ({})", message.lines().next().unwrap_or_default())
 }
 
 /// The values of `columns` in all result rows that the changes can touch.
