@@ -50,3 +50,122 @@ async fn the_first_or_the_last_row_of_a_key_stays() {
         assert_eq!(rows(&lake, "select id, _line from silver.events", AsOf::Latest).await, wanted, "{order}");
     }
 }
+
+const STRICT: &str = r#"/*
+One row per event.
+
+key      = ["id"]
+first_by = ["_line"]
+kind     = "merge"
+
+[columns]
+id    = "Identifier of the event"
+day   = "Day"
+_line = "Line"
+
+[expect.is_an_event]
+that    = "day <> '0'"
+on_fail = "quarantine"
+*/
+select id as id, day as day, _line as _line from bronze.events
+"#;
+
+/// A key that the table has comes again, in nothing but a row that is set aside.
+#[tokio::test]
+async fn a_known_key_in_a_rejected_row_alone_changes_nothing() {
+    let (lake, models) = (lake(), [model("silver.events", STRICT)]);
+    append(&lake, "bronze.events", &batch(&[["a", "1", "1"], ["b", "1", "2"]]), &[]).await;
+    run(&lake, &models).await;
+    append(&lake, "bronze.events", &batch(&[["a", "0", "3"]]), &[]).await;
+    let report = &run(&lake, &models).await.tables[0];
+    assert_eq!((report.rows_read, report.rows_written, report.quarantined), (1, 0, 1));
+    assert_eq!(rows(&lake, "select id, day from silver.events", AsOf::Latest).await, ["a|1", "b|1"]);
+}
+
+const COUNTS: &str = r#"/*
+Events by day.
+
+key  = ["day"]
+kind = "merge"
+
+[columns]
+day         = "Day"
+event_count = "Events"
+*/
+select day as day, count(*) as event_count from silver.events group by day
+"#;
+
+/// A table whose model is not there any more goes its own way; all others go on.
+#[tokio::test]
+async fn a_table_without_a_model_holds_nobody_up() {
+    let lake = lake();
+    let events = || model("silver.events", STRICT);
+    let (old, new) = ([events(), model("gold.by_day", COUNTS)], [events(), model("gold.days", COUNTS)]);
+    append(&lake, "bronze.events", &batch(&[["a", "1", "1"]]), &[]).await;
+    run(&lake, &old).await;
+    run(&lake, &new).await;
+    append(&lake, "bronze.events", &batch(&[["b", "1", "1"]]), &[]).await;
+    let report = run(&lake, &new).await;
+    assert!(report.behind.is_empty() && report.release.is_some(), "{report:?}");
+    assert_eq!(report.orphans.iter().map(ToString::to_string).collect::<Vec<_>>(), ["gold.by_day"]);
+    assert_eq!(rows(&lake, "select event_count from gold.days", AsOf::LastRelease).await, ["2"]);
+    assert_eq!(rows(&lake, "select event_count from gold.by_day", AsOf::LastRelease).await, ["1"]);
+    // The control: a layer of which no model is known is not left behind, as its program will come.
+    append(&lake, "bronze.events", &batch(&[["c", "1", "1"]]), &[]).await;
+    let report = run(&lake, &[events()]).await;
+    assert!(report.orphans.is_empty() && report.release.is_none(), "{report:?}");
+    assert_eq!(report.behind.len(), 2);
+}
+
+/// A failed run shows in `ops.runs`, with what it did until then.
+#[tokio::test]
+async fn a_failed_run_leaves_a_trace() {
+    let lake = lake();
+    let broken = COUNTS.replace("count(*)", "10 / (count(*) - count(*))");
+    let models = [model("silver.events", STRICT), model("gold.by_day", &broken)];
+    append(&lake, "bronze.events", &batch(&[["a", "1", "1"]]), &[]).await;
+    let mut running = crate::Running::begin(&lake, crate::now());
+    let error = running.refresh(&models.iter().collect::<Vec<_>>(), false, &crate::Silent).await.unwrap_err();
+    assert!(error.to_string().contains("ivide by zero"), "{error}");
+    let told = rows(&lake, "select table_name, action, notes like '%ivide by zero%' from ops.runs", AsOf::Latest).await;
+    assert_eq!(told, ["gold.by_day|failed|true", "silver.events|built|false"]);
+}
+
+/// The folder of an input is removed and filled again: its versions count from 0 anew, but its rows are others.
+#[tokio::test]
+async fn a_table_made_anew_is_read_anew() {
+    let folder = std::env::temp_dir().join(format!("adlake-anew-{}", uuid::Uuid::new_v4()));
+    let lake = crate::Lake::open(folder.to_str().unwrap(), crate::LakeOptions { threads: 2, ..Default::default() }).unwrap();
+    let models = [model("silver.events", STRICT), model("gold.by_day", COUNTS)];
+    append(&lake, "bronze.events", &batch(&[["a", "1", "1"], ["x", "0", "2"]]), &[]).await;
+    append(&lake, "bronze.events", &batch(&[["b", "1", "1"]]), &[]).await;
+    run(&lake, &models).await;
+    std::fs::remove_dir_all(folder.join("bronze/events")).unwrap();
+    append(&lake, "bronze.events", &batch(&[["c", "2", "1"]]), &[]).await;
+    append(&lake, "bronze.events", &batch(&[["y", "0", "1"]]), &[]).await;
+    run(&lake, &models).await;
+    assert_eq!(rows(&lake, "select id from silver.events", AsOf::LastRelease).await, ["c"]);
+    assert_eq!(rows(&lake, "select day, event_count from gold.by_day", AsOf::LastRelease).await, ["2|1"]);
+    let rejected = "select raw like '%\"y\"%' from ops.quarantine where table_name = 'silver.events'";
+    assert_eq!(rows(&lake, rejected, AsOf::Latest).await, ["true"]);
+    // The same one layer up.
+    std::fs::remove_dir_all(folder.join("silver/events")).unwrap();
+    append(&lake, "bronze.events", &batch(&[["d", "2", "1"], ["z", "0", "1"]]), &[]).await;
+    run(&lake, &models).await;
+    assert_eq!(rows(&lake, "select day, event_count from gold.by_day", AsOf::LastRelease).await, ["2|2"]);
+    assert_eq!(rows(&lake, "select count(*) from ops.quarantine where table_name = 'silver.events'", AsOf::Latest).await, ["2"]);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+/// Columns that come later do not cost the others their descriptions.
+#[tokio::test]
+async fn descriptions_survive_new_columns() {
+    let lake = lake();
+    append(&lake, "bronze.events", &batch(&[["a", "1", "1"]]), &[]).await;
+    run(&lake, &[model("silver.events", STRICT)]).await;
+    let wider =
+        STRICT.replace("_line = ", "hour = \"Hour of the day, 0 to 23\"\n_line = ").replace("day as day,", "day as day, '7' as hour,");
+    run(&lake, &[model("silver.events", &wider)]).await;
+    let comments = lake.table(&crate::testing::name("silver.events")).await.unwrap().unwrap().column_comments();
+    assert_eq!((comments["day"].as_str(), comments["hour"].as_str()), ("Day", "Hour of the day, 0 to 23"));
+}
