@@ -29,6 +29,11 @@ on_fail = "quarantine"
 that    = "billing_rate_usd is not null and billing_rate_usd >= 0"
 on_fail = "quarantine"
 
+# No real price is near it; one slip of the keyboard would else be the revenue of everybody.
+[expect.plausible_rate]
+that    = "billing_rate_usd <= 100000"
+on_fail = "quarantine"
+
 [expect.has_valid_targeting]
 that    = "has_valid_targeting"
 on_fail = "warn"
