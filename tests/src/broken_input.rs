@@ -252,7 +252,7 @@ fn a_file_that_changed_after_it_was_taken_is_a_new_version_and_says_so() {
         );
         place.put("clicks.csv", format!("{CLICKS}m3,c3,1,u3\n"));
         place.run().await;
-        assert!(clicks(&place).await.contains(&"m3|c3|clicks.csv#3|2".to_owned()));
+        assert!(clicks(&place).await.contains(&"m3|c3|clicks.csv#000003|2".to_owned()));
     });
 }
 
