@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use lake::{Lake, LakeError, LakeOptions, Result};
-use spec::{MAX_THREADS, Settings};
+use spec::{MAX_MIB, MAX_THREADS, Settings};
 
 /// Where the lake is and how it is worked on.
 #[derive(Args, Clone, Debug, Default)]
@@ -19,7 +19,7 @@ pub struct LakeArgs {
     #[arg(long, value_name = "N", global = true, value_parser = threads)]
     pub threads: Option<usize>,
     /// Memory in MiB after which work spills to disk [default: no limit]
-    #[arg(long, value_name = "MIB", global = true)]
+    #[arg(long, value_name = "MIB", global = true, value_parser = memory)]
     pub memory_limit_mb: Option<usize>,
 }
 
@@ -72,6 +72,11 @@ impl LakeArgs {
 fn threads(text: &str) -> Result<usize, String> {
     let number = text.parse().ok().filter(|threads| *threads <= MAX_THREADS);
     number.ok_or_else(|| format!("expected a whole number of at most {MAX_THREADS}; 0 is one per core"))
+}
+
+fn memory(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|mib| *mib <= MAX_MIB as usize);
+    number.ok_or_else(|| format!("expected a whole number of at most {MAX_MIB}; 0 is no limit"))
 }
 
 /// Settings from a file and the environment.

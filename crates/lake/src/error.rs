@@ -57,7 +57,7 @@ pub enum LakeError {
         source: Box<LakeError>,
     },
     /// The query engine refused or failed.
-    #[error("{}", one_line(.0))]
+    #[error("{}", query_message(.0))]
     Query(#[from] DataFusionError),
     /// The Delta log could not be read or written.
     #[error("{}", one_line(.0))]
@@ -142,6 +142,26 @@ impl fmt::Display for Lines<'_> {
     }
 }
 
+/// What the engine says, or one of ours that went through it.
+fn query_message(error: &DataFusionError) -> String {
+    match error {
+        DataFusionError::External(inner) => match inner.downcast_ref::<LakeError>() {
+            Some(ours) => ours.to_string(),
+            None => one_line(inner),
+        },
+        DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) if is_ours(inner) => query_message(inner),
+        other => one_line(other),
+    }
+}
+
+fn is_ours(error: &DataFusionError) -> bool {
+    match error {
+        DataFusionError::External(inner) => inner.is::<LakeError>(),
+        DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => is_ours(inner),
+        _ => false,
+    }
+}
+
 /// A message in one line, without the back-trace that libraries append, and in plain words where the surroundings are at
 /// fault.
 fn one_line(error: &dyn fmt::Display) -> String {
@@ -170,9 +190,13 @@ fn plain_words(text: &str) -> Option<String> {
     } else if lower.contains("permission denied") || lower.contains("read-only file system") {
         Some(format!("{at}may not be read or written; check the permissions of the lake's folder, or name another with --lake"))
     } else if lower.contains("resources exhausted") {
-        Some(format!("the work does not fit into memory_limit_mb; set it to 256 or more, or leave it out ({text})"))
+        Some("the work does not fit into memory_limit_mb; set it to 256 or more, or to 0 for no limit".to_owned())
     } else if lower.contains("not found") && text.contains(".parquet") {
         Some(format!("{at}a data file is gone: `adlake vacuum` deletes what only older versions need; ask a later version or release"))
+    } else if lower.contains("kernel error") && lower.contains("json error") {
+        Some(format!(
+            "the table's Delta log is damaged ({text}); put its folder _delta_log back from a copy, or move the table's folder away and run again"
+        ))
     } else {
         None
     }

@@ -46,7 +46,7 @@ impl std::fmt::Debug for Released {
 impl Tables for Released {
     async fn table(&self, name: &TableName) -> Result<Option<Arc<dyn TableProvider>>> {
         let table = match self.versions.get(name) {
-            Some(version) => Some(self.lake.table_at(name, *version).await.map_err(|e| gone(name, *version, &e))?),
+            Some(version) => Some(self.lake.table_at(name, *version).await?),
             None if self.strict && name.layer != Layer::Ops => None,
             None => self.lake.table(name).await?,
         };
@@ -154,13 +154,6 @@ impl Lake {
         };
         Err(LakeError::invalid(format!("there is no table {name} in {}; {hint}", self.location().url)))
     }
-}
-
-/// What stands in a release may have been deleted since.
-fn gone(name: &TableName, version: u64, error: &LakeError) -> LakeError {
-    LakeError::invalid(format!(
-        "{name}: version {version}, which the release names, cannot be read any more: `adlake vacuum` deletes what is old; ask a later release (cause: {error})"
-    ))
 }
 
 fn changes_something(plan: &LogicalPlan) -> bool {

@@ -22,7 +22,7 @@ pub const DEFAULT_SETTINGS: &str = include_str!("default.toml");
 pub const MAX_THREADS: usize = 1024;
 
 /// A memory or file of more MiB is a slip of the pen.
-const MAX_MIB: u64 = 1 << 30;
+pub const MAX_MIB: u64 = 1 << 30;
 
 /// What a lake is run with. The meaning of each key stands in [`DEFAULT_SETTINGS`].
 #[derive(Debug, Clone, PartialEq, Eq)]
