@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use futures::TryStreamExt;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use lake::{LakeError, LakeOptions, Location, Result};
+use object_store::{ObjectMeta, ObjectStoreExt};
 use sources::files::{Classified, FileSpec, TableRules};
 use spec::Settings;
 use xxhash_rust::xxh3::xxh3_64;
@@ -134,17 +135,29 @@ impl Sources {
             if path.is_empty() || is_in_table || tables.contains("") {
                 continue;
             }
-            found.files.push(FoundFile {
-                path,
-                place: Place::Store(meta.location),
-                size: meta.size,
-                modified_nanos: meta.last_modified.timestamp_nanos_opt().unwrap_or_default(),
-                tag: Some(meta.e_tag.unwrap_or_default()).filter(|tag| !tag.is_empty()),
-            });
+            found.files.push(found_object(path, meta));
+        }
+        if found.files.is_empty()
+            && tables.is_empty()
+            && let Ok(meta) = self.location.store.head(&self.location.prefix).await
+        {
+            // The source is one object.
+            let path = meta.location.filename().unwrap_or_default().to_owned();
+            found.files.push(found_object(path, meta));
         }
         let left_alone = |path: String| Skipped { path: format!("{path}/"), reason: A_LAKE.to_owned(), later: false };
         found.skipped.extend(tables.into_iter().map(left_alone));
         Ok(found)
+    }
+}
+
+fn found_object(path: String, meta: ObjectMeta) -> FoundFile {
+    FoundFile {
+        path,
+        place: Place::Store(meta.location),
+        size: meta.size,
+        modified_nanos: meta.last_modified.timestamp_nanos_opt().unwrap_or_default(),
+        tag: meta.e_tag,
     }
 }
 
@@ -180,3 +193,6 @@ impl FileIds {
         consumed.get(&self.version).map(|version| (*version, consumed.get(&self.stamp), consumed.get(&self.content)))
     }
 }
+
+#[cfg(test)]
+mod tests;

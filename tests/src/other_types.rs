@@ -3,9 +3,12 @@
 
 use std::sync::Arc;
 
+use bronze::ReplayOptions;
+use lake::Running;
 use lake::datafusion::arrow::array::*;
 use lake::datafusion::arrow::datatypes::{DataType, Field, TimeUnit, i256};
 use lake::parquet::arrow::ArrowWriter;
+use spec::TableName;
 
 use crate::lakes::{SourcedLake, block_on, rows};
 
@@ -152,5 +155,24 @@ fn instants_in_nanoseconds_are_kept_to_the_microsecond_and_that_is_told() {
             "{:?}",
             done.report.tables[0].notes
         );
+    });
+}
+
+#[test]
+fn a_row_kept_aside_is_replayed_once_its_values_fit() {
+    block_on(async {
+        let place = SourcedLake::new();
+        let price = Decimal128Array::from(vec![126]).with_precision_and_scale(10, 2).unwrap();
+        place.put("orders-1.parquet", parquet(vec![("id", Arc::new(Int64Array::from(vec![1]))), ("price", Arc::new(price))]));
+        place.run().await;
+        place.put("orders-2.csv", "id,price\n2,1.2599\n3,free\n4,\n");
+        place.run().await;
+        let table: TableName = "bronze.orders".parse().unwrap();
+        let mended = "source,line,raw\norders-2.csv,2,\"2,1.25\"\norders-2.csv,3,\"3,0.001\"\n";
+        let mut running = Running::begin(&place.lake, lake::now());
+        let done = bronze::replay(&mut running, &table, mended.into(), &ReplayOptions::default()).await.unwrap();
+        let refused: Vec<&str> = done.refused.iter().map(|row| row.reason.as_str()).collect();
+        assert_eq!(refused, ["is still broken: price: cannot read '0.001' as decimal(10, 2) without loss"]);
+        assert_eq!(rows(&place.lake, "select id, price from bronze.orders order by id").await, ["1|1.26", "2|1.25", "4|∅"]);
     });
 }

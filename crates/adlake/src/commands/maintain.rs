@@ -58,6 +58,7 @@ impl History {
     /// Runs the command.
     pub async fn run(self, arguments: &LakeArgs) -> Result<ExitCode> {
         let (lake, _) = arguments.open_existing().await?;
+        let entries = lake.history(&self.table).await?;
         out!(
             "{:>8}  {:<20} {:<14} {:<10} {:>12} {:>12} {:>11}  run",
             "version",
@@ -68,7 +69,7 @@ impl History {
             "written",
             "quarantined"
         );
-        for entry in lake.history(&self.table).await? {
+        for entry in entries {
             let at = entry.committed_at.format("%Y-%m-%d %H:%M:%S");
             let (action, read, written, set_aside) = match &entry.report {
                 Some(r) => (r.action.to_string(), thousands(r.rows_read), thousands(r.rows_written), thousands(r.quarantined)),
