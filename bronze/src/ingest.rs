@@ -28,9 +28,11 @@ pub struct Ingested {
     pub tables: Vec<TableReport>,
     /// Files left alone, with the reason.
     pub skipped: Vec<Skipped>,
+    /// How many files of the source were taken, now or before.
+    pub readable: usize,
 }
 
-/// How often files that change under our eyes are tried within one run.
+/// How often files that other runs take as well are tried within one run.
 const ATTEMPTS: usize = 100;
 
 /// Appends the files of a source that were not taken before to their bronze tables. `pipeline` says which columns
@@ -46,19 +48,28 @@ pub async fn ingest(
     only: &[String],
     progress: &dyn Progress,
 ) -> Result<Ingested> {
-    let (tables, skipped) = sources.list(lake::now().timestamp()).await?;
-    let mut done = Ingested { tables: Vec::new(), skipped };
+    let contracts = pipeline.in_order().iter().filter(|m| m.table.layer == Layer::Bronze);
+    let known: Vec<&str> = contracts.map(|m| m.table.name.as_str()).collect();
+    let (tables, skipped) = sources.list(lake::now().timestamp(), running.lake().location(), &known).await?;
+    let mut done = Ingested { skipped, ..Ingested::default() };
     for (table, files) in tables {
         if !only.is_empty() && !only.contains(&table) {
             continue;
         }
-        let name = TableName::new(Layer::Bronze, &table).map_err(|e| {
-            LakeError::invalid(format!("{}: {e}; name a table for it with [[source.table]]", files.first().map_or("", |f| f.path.as_str())))
-        })?;
+        let name = match TableName::new(Layer::Bronze, &table) {
+            Ok(name) => name,
+            Err(error) => {
+                let reason = format!("{error}; name a table for it with [[source.table]]");
+                done.skipped.extend(files.into_iter().map(|f| Skipped { path: f.path, reason: reason.clone(), later: false }));
+                continue;
+            }
+        };
+        let (listed, before) = (files.len(), done.skipped.len());
         let expected = pipeline.get(&name).map(|m| m.header.columns.clone()).unwrap_or_default();
         if let Some(report) = take_table(running, sources, &name, files, expected, &mut done.skipped, progress).await? {
             done.tables.push(report);
         }
+        done.readable += listed.saturating_sub(done.skipped.len() - before);
     }
     Ok(done)
 }
@@ -72,17 +83,18 @@ async fn take_table(
     skipped: &mut Vec<Skipped>,
     progress: &dyn Progress,
 ) -> Result<Option<TableReport>> {
-    for _ in 0..ATTEMPTS {
-        let consumed = match running.lake().table(name).await? {
-            Some(table) => table.transactions().await?,
-            None => HashMap::new(),
+    let mut attempts = 0;
+    while attempts < ATTEMPTS {
+        let (consumed, standing) = match running.lake().table(name).await? {
+            Some(table) => (table.transactions().await?, Some(table.schema())),
+            None => Default::default(),
         };
         let (fresh, notes) = unseen(sources, &files, &consumed, skipped);
         if fresh.is_empty() {
             return Ok(None);
         }
         let threads = running.lake().options().parallel_streams();
-        let (mut feed, troubles) = FileFeed::new(&sources.location, name.clone(), &fresh, expected.clone(), threads)?;
+        let (mut feed, troubles) = FileFeed::new(&sources.location, name.clone(), &fresh, expected.clone(), standing.as_deref(), threads)?;
         feed.feed.notes.extend(notes);
         for trouble in &troubles {
             files.retain(|f| f.path != trouble.path);
@@ -94,12 +106,13 @@ async fn take_table(
         progress.started(name);
         match running.ingest(&feed.feed).await {
             // Another run was faster with some of the files: look again at what is left.
-            Ok(None) => {}
+            Ok(None) => attempts += 1,
             Ok(Some(report)) => {
                 progress.finished(&report);
                 return Ok(Some(report));
             }
             Err(error) => match feed.trouble() {
+                // One file fewer, so this ends.
                 Some(trouble) => {
                     files.retain(|f| f.path != trouble.path);
                     skipped.push(Skipped { path: trouble.path, reason: trouble.reason, later: trouble.later });

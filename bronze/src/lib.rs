@@ -6,9 +6,13 @@
 
 mod discover;
 mod feed;
+mod fit;
 mod ingest;
+mod look;
 mod open;
+mod pieces;
 mod replay;
+mod walk;
 
 use include_dir::{Dir, include_dir};
 use lake::ModelFile;

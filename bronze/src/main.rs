@@ -1,5 +1,4 @@
 //! The bronze layer alone.
-#![allow(clippy::print_stderr, reason = "files left alone are told on stderr")]
 
 use std::process::ExitCode;
 
@@ -14,7 +13,7 @@ use lake::Running;
 struct Arguments {
     #[command(flatten)]
     lake: console::LakeArgs,
-    /// The raw files: a folder or s3://bucket/prefix
+    /// The raw files: a folder, a file or s3://bucket/prefix
     #[arg(long, value_name = "DIR|URL")]
     source: Option<String>,
     /// Tables to take [default: all]
@@ -36,8 +35,9 @@ async fn run(arguments: Arguments) -> lake::Result<ExitCode> {
     let mut running = Running::begin(&lake, lake::now());
     let ingested = bronze::ingest(&mut running, &sources, &pipeline, &tables, &bars).await?;
     for file in &ingested.skipped {
-        eprintln!("not read: {}: {}", file.path, file.reason);
+        console::note!("not read: {}: {}", file.path, file.reason);
     }
-    console::print_report(&running.publish(&[], &bars).await?);
-    Ok(ExitCode::SUCCESS)
+    console::print_report(&running.publish(&[], &bars).await?, ingested.skipped.len());
+    let is_unreadable = tables.is_empty() && ingested.readable == 0 && !ingested.skipped.is_empty();
+    Ok(ExitCode::from(u8::from(is_unreadable)))
 }

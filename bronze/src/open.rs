@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, sync_channel};
 
 use bytes::{Buf, Bytes};
@@ -10,20 +11,24 @@ use lake::Location;
 use object_store::ObjectStoreExt;
 use object_store::path::Path;
 
+/// Where a file of the source lies.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    /// On a disk.
+    Disk(PathBuf),
+    /// In an object store.
+    Store(Path),
+}
+
 /// Opens a file of the source.
 ///
 /// # Errors
 /// It is gone, or may not be read.
-pub(crate) fn open(location: &Location, path: &Path) -> io::Result<Box<dyn Read + Send>> {
-    match location.local_path() {
-        Some(_) => Ok(Box::new(File::open(local(path))?)),
-        None => Ok(Box::new(Remote::open(location, path.clone())?)),
+pub(crate) fn open(location: &Location, place: &Place) -> io::Result<Box<dyn Read + Send>> {
+    match place {
+        Place::Disk(path) => Ok(Box::new(File::open(path)?)),
+        Place::Store(path) => Ok(Box::new(Remote::open(location, path.clone())?)),
     }
-}
-
-/// Where a path of a local store lies on the disk.
-pub(crate) fn local(path: &Path) -> String {
-    format!("/{path}")
 }
 
 /// An object fetched by a thread of its own, so that a blocked reader never keeps the fetch from going on.

@@ -4,14 +4,16 @@ use std::collections::{HashMap, HashSet};
 use std::io::{Cursor, Write};
 use std::sync::Arc;
 
-use lake::datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArray, new_null_array};
-use lake::datafusion::arrow::compute::{CastOptions, cast_with_options, concat_batches};
+use lake::datafusion::arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, StringArray};
+use lake::datafusion::arrow::compute::concat_batches;
 use lake::datafusion::arrow::csv::WriterBuilder;
-use lake::datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use lake::datafusion::arrow::datatypes::{Schema, SchemaRef};
 use lake::{AsOf, Lake, LakeError, Replayed, Result, Running, SetAside, Table};
 use sources::files::{BlockReader, FileSpec, Format, RowDecoder};
 use spec::{Layer, TableName};
 use xxhash_rust::xxh3::xxh3_64;
+
+use crate::fit::{Refusals, fit};
 
 /// How mended rows are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -209,22 +211,20 @@ impl Decoder {
             return Err(format!("is still broken: holds {} rows in place of one", decoded.batch.num_rows()));
         }
         let width = self.schema.fields().len() - 2;
-        let strict = CastOptions { safe: false, ..CastOptions::default() };
         let source: ArrayRef = Arc::new(StringArray::from(vec![row.source.as_str()]));
         let line: ArrayRef = Arc::new(Int64Array::from(vec![row.line]));
-        let received = decoded.batch.columns()[..width].iter().chain([&source, &line]);
-        let cast = |(column, field): (&ArrayRef, &Arc<Field>)| match field.data_type() {
-            // What a file of text leaves empty, one with types leaves out.
-            data_type if !is_text(data_type) && column.data_type() == &DataType::Utf8 && column.as_string::<i32>().value(0).is_empty() => {
-                Ok(new_null_array(data_type, 1))
-            }
-            data_type => cast_with_options(column, data_type, &strict).map_err(|e| format!("is still broken: {}: {e}", field.name())),
-        };
-        let columns = received.zip(self.schema.fields()).map(cast).collect::<std::result::Result<Vec<_>, _>>()?;
+        let received = decoded.batch.columns().iter().take(width).chain([&source, &line]);
+        let mut refused = Refusals::new();
+        let mut columns = Vec::with_capacity(self.schema.fields().len());
+        for (column, field) in received.zip(self.schema.fields()) {
+            columns.push(
+                fit(field.name(), column, field.data_type(), &mut refused)
+                    .map_err(|e| format!("is still broken: {}: {e}", field.name()))?,
+            );
+        }
+        if let Some(reason) = refused.into_values().next() {
+            return Err(format!("is still broken: {reason}"));
+        }
         RecordBatch::try_new(self.schema.clone(), columns).map_err(|e| e.to_string())
     }
-}
-
-fn is_text(data_type: &DataType) -> bool {
-    matches!(data_type, DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8)
 }

@@ -4,6 +4,8 @@
 mod broken_input;
 mod incremental;
 mod lakes;
+mod odd_sources;
+mod other_types;
 mod pipeline;
 mod raw;
 mod replay;

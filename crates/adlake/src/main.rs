@@ -1,5 +1,4 @@
 //! `adlake`: raw advertising and commerce logs to trusted Delta tables and answers.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the command line: results on stdout, the rest on stderr")]
 
 mod commands;
 
@@ -17,7 +16,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
     name = "adlake",
     version,
     max_term_width = 100,
-    after_help = "Start with `adlake demo`, then `adlake run --lake mylake --source mylogs`.\nExit status: 0 done, 1 a check of the data failed, 2 usage, settings or surroundings."
+    after_help = "Start with `adlake demo`, then `adlake run --lake mylake --source mylogs`.\nExit status: 0 done, 1 a check of the data failed or no file of the source could be read, 2 usage, settings or surroundings."
 )]
 struct Arguments {
     #[command(flatten)]

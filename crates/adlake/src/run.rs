@@ -27,6 +27,8 @@ pub struct Done {
     pub report: RunReport,
     /// Source files that were left alone, with the reason.
     pub skipped: Vec<Skipped>,
+    /// Whether the source has files and none of them could be read, now or before.
+    pub is_unreadable: bool,
 }
 
 impl Work<'_> {
@@ -48,6 +50,7 @@ pub async fn run(lake: &Lake, pipeline: &Pipeline, work: &Work<'_>, progress: &d
     let selected = pipeline.select(&work.layers, &work.domains, &work.tables).map_err(LakeError::invalid)?;
     let mut running = Running::begin(lake, lake::now());
     let mut skipped = Vec::new();
+    let mut is_unreadable = false;
     if let Some(sources) = work.sources
         && work.wants(Layer::Bronze)
     {
@@ -56,7 +59,9 @@ pub async fn run(lake: &Lake, pipeline: &Pipeline, work: &Work<'_>, progress: &d
         } else {
             upstream(pipeline, &selected).into_iter().collect()
         };
-        skipped = bronze::ingest(&mut running, sources, pipeline, &only, progress).await?.skipped;
+        let done = bronze::ingest(&mut running, sources, pipeline, &only, progress).await?;
+        is_unreadable = only.is_empty() && done.readable == 0 && !done.skipped.is_empty();
+        skipped = done.skipped;
     }
     let present = present_domains(lake, pipeline).await?;
     let mut models: Vec<&Model> = Vec::new();
@@ -83,7 +88,7 @@ pub async fn run(lake: &Lake, pipeline: &Pipeline, work: &Work<'_>, progress: &d
     running.know(&all);
     running.refresh(&models, work.rebuild, progress).await?;
     let report = running.publish(&all, progress).await?;
-    Ok(Done { report, skipped })
+    Ok(Done { report, skipped, is_unreadable })
 }
 
 /// Domains with at least one raw table in the lake.

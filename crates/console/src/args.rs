@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use lake::{Lake, LakeError, LakeOptions, Result};
-use spec::Settings;
+use spec::{MAX_MIB, MAX_THREADS, Settings};
 
 /// Where the lake is and how it is worked on.
 #[derive(Args, Clone, Debug, Default)]
@@ -16,10 +16,10 @@ pub struct LakeArgs {
     #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
     /// How many threads work [default: one per core]
-    #[arg(long, value_name = "N", global = true)]
+    #[arg(long, value_name = "N", global = true, value_parser = threads)]
     pub threads: Option<usize>,
     /// Memory in MiB after which work spills to disk [default: no limit]
-    #[arg(long, value_name = "MIB", global = true)]
+    #[arg(long, value_name = "MIB", global = true, value_parser = memory)]
     pub memory_limit_mb: Option<usize>,
 }
 
@@ -51,6 +51,32 @@ impl LakeArgs {
         let lake = Lake::open(&settings.lake, LakeOptions::from(&settings))?;
         Ok((lake, settings))
     }
+
+    /// Opens a lake that is there: one with a table.
+    ///
+    /// # Errors
+    /// Those of [`LakeArgs::open`], and a place without a lake.
+    pub async fn open_existing(&self) -> Result<(Lake, Settings)> {
+        let (lake, settings) = self.open()?;
+        if lake.tables().await?.is_empty() {
+            let place = lake.location().local_path().map_or_else(|| lake.location().url.to_string(), |path| path.display().to_string());
+            return Err(LakeError::invalid(format!(
+                "{place}: there is no lake here; name one with --lake, or make it with `adlake run --lake {} --source DIR`",
+                settings.lake
+            )));
+        }
+        Ok((lake, settings))
+    }
+}
+
+fn threads(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|threads| *threads <= MAX_THREADS);
+    number.ok_or_else(|| format!("expected a whole number of at most {MAX_THREADS}; 0 is one per core"))
+}
+
+fn memory(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|mib| *mib <= MAX_MIB as usize);
+    number.ok_or_else(|| format!("expected a whole number of at most {MAX_MIB}; 0 is no limit"))
 }
 
 /// Settings from a file and the environment.

@@ -8,28 +8,22 @@ use indicatif::{ProgressBar, ProgressStyle};
 use lake::{Action, Progress, TableReport};
 use spec::TableName;
 
+use crate::note;
 use crate::summary::thousands;
 
 /// Shows what a run is at.
 pub struct Bars {
     terminal: bool,
-    quiet_up_to_date: bool,
     bar: Mutex<Option<ProgressBar>>,
 }
 
 impl Default for Bars {
     fn default() -> Self {
-        Self { terminal: std::io::stderr().is_terminal(), quiet_up_to_date: true, bar: Mutex::new(None) }
+        Self { terminal: std::io::stderr().is_terminal(), bar: Mutex::new(None) }
     }
 }
 
 impl Bars {
-    /// A line of its own, such as a step that is no table.
-    pub fn say(&self, text: &str) {
-        self.clear();
-        eprintln!("{text}");
-    }
-
     /// A line that stays while something goes on.
     pub fn begin(&self, text: &str) {
         if !self.terminal {
@@ -63,7 +57,7 @@ impl Progress for Bars {
 
     fn finished(&self, report: &TableReport) {
         self.clear();
-        if report.action == Action::UpToDate && self.quiet_up_to_date && report.notes.is_empty() {
+        if report.action == Action::UpToDate && report.notes.is_empty() {
             return;
         }
         let mut line =
@@ -71,9 +65,9 @@ impl Progress for Bars {
         if report.quarantined > 0 {
             line.push_str(&format!("  {} quarantined", thousands(report.quarantined)));
         }
-        eprintln!("{line}");
+        note!("{line}");
         for note in &report.notes {
-            eprintln!("    {note}");
+            note!("    {note}");
         }
     }
 }

@@ -46,6 +46,6 @@ pub async fn run_layer(layer: Layer, arguments: &LayerArgs, shipped: Vec<ModelFi
     let all: Vec<_> = pipeline.in_order().iter().collect();
     running.know(&all);
     running.refresh(&selected, arguments.rebuild, &bars).await?;
-    print_report(&running.publish(&all, &bars).await?);
+    print_report(&running.publish(&all, &bars).await?, 0);
     Ok(ExitCode::SUCCESS)
 }

@@ -2,19 +2,31 @@
 
 use lake::{Action, RunReport};
 
-/// Prints what a run did, table by table.
-pub fn print_report(report: &RunReport) {
+use crate::out;
+
+/// Prints what a run did, table by table, and how many files of the source it did not read.
+pub fn print_report(report: &RunReport, unread: usize) {
     let worked: Vec<_> = report.tables.iter().filter(|t| t.action != Action::UpToDate).collect();
     if worked.is_empty() {
-        println!("Nothing new: every table is up to date ({:.2} s).", report.seconds);
+        match unread {
+            0 => out!("Nothing new: every table is up to date ({:.2} s).", report.seconds),
+            _ => out!("Nothing new in what could be read; {} ({:.2} s).", not_read(unread), report.seconds),
+        }
         return;
     }
-    println!(
+    out!(
         "{:<38} {:<10} {:>12} {:>12} {:>10} {:>10} {:>11} {:>8}",
-        "table", "action", "rows read", "written", "duplicate", "filtered", "quarantined", "seconds"
+        "table",
+        "action",
+        "rows read",
+        "written",
+        "duplicate",
+        "filtered",
+        "quarantined",
+        "seconds"
     );
     for table in &worked {
-        println!(
+        out!(
             "{:<38} {:<10} {:>12} {:>12} {:>10} {:>10} {:>11} {:>8.2}",
             table.table,
             table.action,
@@ -28,7 +40,7 @@ pub fn print_report(report: &RunReport) {
     }
     for table in &worked {
         for (rule, rows) in &table.broken {
-            println!("{}: {} row(s) break expectation '{rule}'", table.table, thousands(*rows));
+            out!("{}: {} row(s) break expectation '{rule}'", table.table, thousands(*rows));
         }
     }
     if let Some(first) = report.behind.first() {
@@ -36,11 +48,18 @@ pub fn print_report(report: &RunReport) {
             1 => format!("{first} has"),
             n => format!("{first} and {} more have", n - 1),
         };
-        println!("{who} not read the new rows: queries see the last release until `adlake run` has brought all tables up to date.");
+        out!("{who} not read the new rows: queries see the last release until `adlake run` has brought all tables up to date.");
+    }
+    if unread > 0 {
+        out!("{}.", not_read(unread));
     }
     let same = report.tables.len() - worked.len();
     let release = report.release.map(|r| format!("release {r}")).unwrap_or_else(|| "no release".to_owned());
-    println!("{} table(s) changed, {same} up to date, {release}, {:.2} s.", worked.len(), report.seconds);
+    out!("{} table(s) changed, {same} up to date, {release}, {:.2} s.", worked.len(), report.seconds);
+}
+
+fn not_read(files: usize) -> String {
+    format!("{} file(s) or folder(s) of the source were not read, the reasons are on stderr", thousands(files as u64))
 }
 
 /// A number with spaces between its thousands.

@@ -17,7 +17,7 @@ pub enum LakeError {
     Problems(Vec<Problem>),
     /// An expectation with `on_fail = "fail"` did not hold; nothing was committed.
     #[error(
-        "{table}: expectation '{rule}' failed for {rows} row(s); nothing was committed. See `adlake quarantine {table}`, then mend the rows or the rule"
+        "{table}: expectation '{rule}' failed for {rows} row(s); nothing was committed. Mend the rows in the source or the rule in the model, then run again"
     )]
     Expectation {
         /// The table that was not written.
@@ -57,13 +57,13 @@ pub enum LakeError {
         source: Box<LakeError>,
     },
     /// The query engine refused or failed.
-    #[error("{}", one_line(.0))]
+    #[error("{}", query_message(.0))]
     Query(#[from] DataFusionError),
     /// The Delta log could not be read or written.
     #[error("{}", one_line(.0))]
     Delta(#[from] DeltaTableError),
     /// The object store failed.
-    #[error("{}", store_message(.0))]
+    #[error("{}", one_line(.0))]
     Store(#[from] object_store::Error),
     /// A Parquet file could not be read or written.
     #[error("{}", one_line(.0))]
@@ -91,6 +91,8 @@ impl LakeError {
     /// The same error, saying which table it belongs to.
     pub fn in_table(self, table: &TableName) -> Self {
         match self {
+            // It says so itself.
+            Self::Invalid(text) if text.starts_with(&format!("{table}: ")) => Self::Invalid(text),
             Self::Query(_) | Self::Delta(_) | Self::Store(_) | Self::Parquet(_) | Self::Arrow(_) | Self::Json(_) | Self::Invalid(_) => {
                 Self::Table { table: table.clone(), source: Box::new(self) }
             }
@@ -140,21 +142,103 @@ impl fmt::Display for Lines<'_> {
     }
 }
 
-/// The first line of a message, without the back-trace that DataFusion appends.
-fn one_line(error: &dyn fmt::Display) -> String {
-    let text = error.to_string();
-    let text = text.split("\n\nbacktrace:").next().unwrap_or_default();
-    text.split('\n').map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+/// What the engine says, or one of ours that went through it.
+fn query_message(error: &DataFusionError) -> String {
+    match error {
+        DataFusionError::External(inner) => match inner.downcast_ref::<LakeError>() {
+            Some(ours) => ours.to_string(),
+            None => one_line(inner),
+        },
+        DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) if is_ours(inner) => query_message(inner),
+        other => one_line(other),
+    }
 }
 
-fn store_message(error: &object_store::Error) -> String {
-    let text = one_line(error);
+fn is_ours(error: &DataFusionError) -> bool {
+    match error {
+        DataFusionError::External(inner) => inner.is::<LakeError>(),
+        DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => is_ours(inner),
+        _ => false,
+    }
+}
+
+/// A message in one line, without the back-trace that libraries append, and in plain words where the surroundings are at
+/// fault.
+fn one_line(error: &dyn fmt::Display) -> String {
+    let text = error.to_string();
+    let mut lines = Vec::new();
+    for line in text.split('\n').map(str::trim) {
+        let lower = line.to_lowercase();
+        // "backtrace:", "stack backtrace:", or its first frame.
+        if lower.ends_with("backtrace:") || line.starts_with("0: ") {
+            break;
+        }
+        if !line.is_empty() {
+            lines.push(line);
+        }
+    }
+    let text = lines.join(" ");
+    plain_words(&text).unwrap_or(text)
+}
+
+/// What people call it.
+fn plain_words(text: &str) -> Option<String> {
     let lower = text.to_lowercase();
-    if lower.contains("no space left") {
-        format!("{text}: the disk is full; free some space and run again, what was committed is safe")
+    let at = first_path(text).map_or_else(String::new, |path| format!("{path}: "));
+    if lower.contains("no space left") || lower.contains("storagefull") || lower.contains("quota exceeded") {
+        Some(format!("{at}the disk is full; free some space and run again, what was committed is safe"))
     } else if lower.contains("permission denied") || lower.contains("read-only file system") {
-        format!("{text}: the lake's folder is not writable; check its permissions or name another with --lake")
+        Some(format!("{at}may not be read or written; check the permissions of the lake's folder, or name another with --lake"))
+    } else if lower.contains("resources exhausted") {
+        Some("the work does not fit into memory_limit_mb; set it to 256 or more, or to 0 for no limit".to_owned())
+    } else if lower.contains("not found") && text.contains(".parquet") {
+        Some(format!("{at}a data file is gone: `adlake vacuum` deletes what only older versions need; ask a later version or release"))
+    } else if lower.contains("kernel error") && lower.contains("json error") {
+        Some(format!(
+            "the table's Delta log is damaged ({text}); put its folder _delta_log back from a copy, or move the table's folder away and run again"
+        ))
     } else {
-        text
+        None
+    }
+}
+
+/// The first absolute path that a message names.
+fn first_path(text: &str) -> Option<&str> {
+    let quoted = |c: char| matches!(c, '"' | '\'' | '(' | ')' | ':' | ',' | ';');
+    text.split(|c: char| c.is_whitespace() || quoted(c)).find(|word| word.len() > 1 && word.starts_with('/') && !word.starts_with("//"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_of_libraries_are_one_line_in_plain_words() {
+        for (text, expected) in [
+            ("bad JSON at line 1\n   0: std::backtrace::create\n      at /x/y.rs:3", "bad JSON at line 1"),
+            ("cannot plan\n\nbacktrace:    0: std::x", "cannot plan"),
+            ("a\n  b", "a b"),
+            (
+                "Generic LocalFileSystem error: Unable to copy data to file /l/silver/x.parquet: No space left on device (os error 28)",
+                "/l/silver/x.parquet: the disk is full; free some space and run again, what was committed is safe",
+            ),
+            (
+                "Unable to open \"/l/_delta_log/0.json\": Permission denied (os error 13)",
+                "/l/_delta_log/0.json: may not be read or written; check the permissions of the lake's folder, or name another with --lake",
+            ),
+        ] {
+            assert_eq!(one_line(&text), expected);
+        }
+        assert!(one_line(&"Resources exhausted: Failed to allocate 1 MB").contains("memory_limit_mb"));
+    }
+
+    #[test]
+    fn a_table_is_named_once() -> std::result::Result<(), Box<dyn std::error::Error>> {
+        let table: TableName = "silver.clicks".parse()?;
+        for text in ["silver.clicks: reads nothing", "reads nothing"] {
+            let error = LakeError::invalid(text).in_table(&table).in_table(&table);
+            assert_eq!(error.to_string(), "silver.clicks: reads nothing");
+        }
+        Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! Raw rows into a bronze table: everything that arrived, each file once, broken rows to quarantine.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -18,13 +18,42 @@ use crate::report::{Action, TableReport};
 use crate::session::Pinned;
 use crate::step::{self, Outcome};
 use crate::table::{Table, engine_type};
-use crate::{Lake, LakeError, Result, Running};
+use crate::{Lake, LakeError, Result, Running, sql_type};
 
 /// A source row that could not be decoded has its reason in this column of the feed, and nothing in the others but
 /// `_source`, `_line` and [`RAW_COLUMN`].
 pub const REJECT_COLUMN: &str = "__reject";
 /// The text of a row that could not be decoded.
 pub const RAW_COLUMN: &str = "__raw";
+
+/// The type that a source column of a type has in a bronze table; `None` where no Delta table can hold it.
+pub fn raw_type(data_type: &DataType) -> Option<DataType> {
+    let stored = match data_type {
+        DataType::FixedSizeBinary(_) => DataType::Binary,
+        other => engine_type(other),
+    };
+    is_stored(&stored).then_some(stored)
+}
+
+fn is_stored(data_type: &DataType) -> bool {
+    use DataType::*;
+    match data_type {
+        Boolean | Int8 | Int16 | Int32 | Int64 | Float32 | Float64 | Utf8 | Utf8View | Binary | Date32 | Timestamp(_, _) => true,
+        Decimal128(precision, scale) => *scale >= 0 && scale.unsigned_abs() <= *precision,
+        List(item) => is_stored(item.data_type()),
+        Struct(fields) => {
+            let mut names = HashSet::new();
+            let plain = |name: &str| !name.is_empty() && !name.contains([' ', ',', ';', '{', '}', '(', ')', '\n', '\t', '=']);
+            !fields.is_empty()
+                && fields.iter().all(|f| plain(f.name()) && names.insert(f.name().to_lowercase()) && is_stored(f.data_type()))
+        }
+        Map(entries, _) => match entries.data_type() {
+            Struct(pair) => pair.len() == 2 && pair.iter().all(|f| is_stored(f.data_type())),
+            _ => false,
+        },
+        _ => false,
+    }
+}
 
 /// What a feed found out while it was read; complete when its last stream has ended.
 #[derive(Debug, Default)]
@@ -40,7 +69,9 @@ pub struct Taken {
 pub struct Feed {
     /// The bronze table they go to.
     pub table: TableName,
-    /// The rows: source columns, then `_source` (text), `_line` (bigint), [`REJECT_COLUMN`], [`RAW_COLUMN`].
+    /// The rows: source columns, then `_source` (text), `_line` (bigint), [`REJECT_COLUMN`], [`RAW_COLUMN`]. A column that
+    /// the table has is spelled as there and has its type ([`raw_type`]): only who knows the source can tell which of its
+    /// values may become another type.
     pub provider: Arc<dyn TableProvider>,
     /// Columns that the table has whether the source has them or not, with their descriptions.
     pub expected: Vec<(String, String)>,
@@ -111,9 +142,21 @@ impl Running {
         let known = table.schema();
         let mut fields: Vec<Field> = known.fields().iter().map(|f| f.as_ref().clone()).collect();
         for field in &source {
-            if known.field_with_name(field.name()).is_err() {
-                notes.push(format!("new column {}", field.name()));
-                fields.push(field.clone());
+            match known.fields().iter().find(|f| f.name().eq_ignore_ascii_case(field.name())) {
+                None => {
+                    notes.push(format!("new column {}", field.name()));
+                    fields.push(field.clone());
+                }
+                Some(stands) if stands.name() != field.name() || stands.data_type() != field.data_type() => {
+                    return Err(LakeError::invalid(format!(
+                        "column {} of type {} stands in the table as {} of type {}; give it as it stands there",
+                        field.name(),
+                        sql_type(field.data_type()),
+                        stands.name(),
+                        sql_type(stands.data_type())
+                    )));
+                }
+                Some(_) => {}
             }
         }
         for field in known.fields() {

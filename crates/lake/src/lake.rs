@@ -96,6 +96,10 @@ impl Lake {
     /// A location that cannot be one, with what to name instead.
     pub fn open(place: &str, options: LakeOptions) -> Result<Self> {
         let location = Location::open(place, &options.s3)?;
+        if location.prefix.as_ref().contains('%') {
+            // The libraries would decode it once too often, and write into another folder.
+            return Err(LakeError::invalid(format!("{place}: the path of a lake cannot have a percent sign; name another with --lake")));
+        }
         let runtime = session::runtime(&location, &options)?;
         Ok(Self { inner: Arc::new(Inner { location, options, runtime }) })
     }

@@ -42,7 +42,7 @@ mod write;
 pub use casts::sql_type;
 pub use datafusion;
 pub use error::{LakeError, Result};
-pub use ingest::{Feed, RAW_COLUMN, REJECT_COLUMN, Taken};
+pub use ingest::{Feed, RAW_COLUMN, REJECT_COLUMN, Taken, raw_type};
 pub use lake::{Lake, LakeOptions};
 pub use lineage::lineage;
 pub use maintain::{HistoryEntry, OptimizeOptions, Optimized, Vacuumed, VacuumedTable};

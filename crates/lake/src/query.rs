@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use datafusion::catalog::TableProvider;
-use datafusion::logical_expr::{DdlStatement, LogicalPlan};
+use datafusion::common::tree_node::TreeNode;
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::SendableRecordBatchStream;
 use datafusion::prelude::SessionContext;
 use futures::StreamExt;
@@ -97,24 +98,21 @@ impl Lake {
         let context = self.session(as_of).await?;
         let plan = match context.state().create_logical_plan(query).await {
             Ok(plan) => plan,
-            Err(error) => return Err(self.explain(query, error).await),
+            Err(error) => return Err(self.explain(error).await),
         };
-        match &plan {
-            LogicalPlan::Ddl(DdlStatement::CreateView(_))
-            | LogicalPlan::Ddl(_)
-            | LogicalPlan::Dml(_)
-            | LogicalPlan::Copy(_)
-            | LogicalPlan::Statement(_) => {
-                return Err(LakeError::invalid("only queries run here; tables are changed by models and `adlake run`"));
-            }
-            _ => {}
+        // Wherever it stands: EXPLAIN ANALYZE runs what it explains.
+        if plan.exists(|part| Ok(changes_something(part)))? {
+            return Err(LakeError::invalid("only queries run here; tables are changed by models and `adlake run`"));
         }
         Ok(context.execute_logical_plan(plan).await?.execute_stream().await?)
     }
 
     /// Adds what the user may have meant to a planning error.
-    async fn explain(&self, _query: &str, error: datafusion::error::DataFusionError) -> LakeError {
+    async fn explain(&self, error: datafusion::error::DataFusionError) -> LakeError {
         let text = error.strip_backtrace();
+        if text.contains("only supports a single SQL statement") {
+            return LakeError::invalid("the query holds several statements; give one at a time");
+        }
         let Some(missing) = text.split("table '").nth(1).and_then(|rest| rest.split('\'').next()) else { return error.into() };
         let name = missing.trim_start_matches("lake.").to_owned();
         let Ok(tables) = self.tables().await else { return error.into() };
@@ -156,6 +154,10 @@ impl Lake {
         };
         Err(LakeError::invalid(format!("there is no table {name} in {}; {hint}", self.location().url)))
     }
+}
+
+fn changes_something(plan: &LogicalPlan) -> bool {
+    matches!(plan, LogicalPlan::Ddl(_) | LogicalPlan::Dml(_) | LogicalPlan::Copy(_) | LogicalPlan::Statement(_))
 }
 
 /// All rows of a stream that is known to be small.

@@ -1,6 +1,6 @@
 //! Where a lake lives: an object store and the prefix of the lake in it, from a URL or a folder.
 
-use std::path::Path as FsPath;
+use std::path::{Component, Path as FsPath, PathBuf};
 use std::sync::Arc;
 
 use object_store::aws::{AmazonS3Builder, S3ConditionalPut};
@@ -83,8 +83,7 @@ impl Location {
 
     fn folder(path: &FsPath) -> Result<Self> {
         let absolute = std::path::absolute(path).map_err(|e| LakeError::invalid(format!("{}: {e}", path.display())))?;
-        // `a/../b` would name two lakes by one folder; the parts that exist are resolved, the rest is to be made.
-        let absolute = absolute.canonicalize().unwrap_or(absolute);
+        let absolute = resolved(&absolute);
         let url = Url::from_directory_path(&absolute)
             .map_err(|()| LakeError::invalid(format!("{}: not a path of this system", path.display())))?;
         Self::at(url, Arc::new(LocalFileSystem::new()))
@@ -96,9 +95,28 @@ impl Location {
     }
 
     /// The local folder, where it is one.
-    pub fn local_path(&self) -> Option<std::path::PathBuf> {
+    pub fn local_path(&self) -> Option<PathBuf> {
         (self.url.scheme() == "file").then(|| self.url.to_file_path().ok()).flatten()
     }
+}
+
+/// The path without `..` and with the links of the part that exists followed: else one folder would have two names.
+fn resolved(absolute: &FsPath) -> PathBuf {
+    let mut path = PathBuf::new();
+    for part in absolute.components() {
+        match part {
+            Component::ParentDir => drop(path.pop()),
+            Component::CurDir => {}
+            part => {
+                path.push(part);
+                // Before a `..` that follows, which leads out of what a link leads to.
+                if let Ok(real) = path.canonicalize() {
+                    path = real;
+                }
+            }
+        }
+    }
+    path
 }
 
 fn bad_url(place: &str, why: impl std::fmt::Display) -> LakeError {

@@ -57,6 +57,7 @@ pub use layer::Layer;
 pub use model::{Input, Model};
 pub use pipeline::Pipeline;
 pub use settings::{
-    Compression, DEFAULT_SETTINGS, Encoding, S3Settings, Settings, SourceSettings, SourceTable, VacuumSettings, WriteSettings,
+    Compression, DEFAULT_SETTINGS, Encoding, MAX_MIB, MAX_THREADS, S3Settings, Settings, SourceSettings, SourceTable, VacuumSettings,
+    WriteSettings,
 };
 pub use table_name::TableName;

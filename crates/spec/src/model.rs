@@ -100,14 +100,6 @@ impl Model {
         })
     }
 
-    /// The sources that it reads, without `source.`.
-    pub fn input_sources(&self) -> impl Iterator<Item = &str> {
-        self.inputs.iter().filter_map(|input| match input {
-            Input::Source(name) => Some(name.as_str()),
-            Input::Table(_) => None,
-        })
-    }
-
     /// The line of the file on which an input is first mentioned.
     pub(crate) fn line_of(&self, input: &TableName) -> Option<usize> {
         self.input_lines.get(&Input::Table(input.clone())).copied()

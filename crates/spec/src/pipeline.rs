@@ -75,18 +75,6 @@ impl Pipeline {
             .collect()
     }
 
-    /// All tables that are made from `table`, directly or through others. Without `table` itself.
-    pub fn downstream_of(&self, table: &TableName) -> BTreeSet<TableName> {
-        let mut found: BTreeSet<TableName> = BTreeSet::new();
-        // In this order a model comes after all it reads, so one pass finds everything.
-        for model in &self.models {
-            if model.input_tables().any(|input| input == table || found.contains(input)) {
-                found.insert(model.table.clone());
-            }
-        }
-        found
-    }
-
     /// All tables that `table` is made from, directly or through others. Without `table` itself.
     pub fn upstream_of(&self, table: &TableName) -> BTreeSet<TableName> {
         let mut found: BTreeSet<TableName> = BTreeSet::new();

@@ -18,6 +18,12 @@ use value::Given;
 /// The commented file of all settings with their defaults.
 pub const DEFAULT_SETTINGS: &str = include_str!("default.toml");
 
+/// More threads than this help nobody, and no system starts any number of them.
+pub const MAX_THREADS: usize = 1024;
+
+/// A memory or file of more MiB is a slip of the pen.
+pub const MAX_MIB: u64 = 1 << 30;
+
 /// What a lake is run with. The meaning of each key stands in [`DEFAULT_SETTINGS`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -247,14 +253,14 @@ impl Settings {
     fn assign(&mut self, key: &str, value: &Given<'_, '_>) -> Result<(), String> {
         match key {
             "lake" => self.lake = value.filled_text()?,
-            "threads" => self.threads = value.number(0)?,
-            "memory_limit_mb" => self.memory_limit_mb = value.number(0)?,
+            "threads" => self.threads = value.number_within(0, MAX_THREADS as u64)?,
+            "memory_limit_mb" => self.memory_limit_mb = value.number_within(0, MAX_MIB)?,
             "source.url" => self.source.url = value.text_or_none()?,
             "source.encoding" => self.source.encoding = value.filled_text()?.parse()?,
             "source.settle_seconds" => self.source.settle_seconds = value.number(0)?,
             "source.ignore" => self.source.ignore = value.list()?,
             "write.compression" => self.write.compression = value.filled_text()?.parse()?,
-            "write.target_file_mb" => self.write.target_file_mb = value.number(1)?,
+            "write.target_file_mb" => self.write.target_file_mb = value.number_within(1, MAX_MIB)?,
             "vacuum.keep_hours" => self.vacuum.keep_hours = value.number(0)?,
             "s3.endpoint" => self.s3.endpoint = value.text_or_none()?,
             "s3.region" => self.s3.region = value.text_or_none()?,

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Args;
-use console::{Bars, LakeArgs, print_report};
+use console::{Bars, LakeArgs, note, out, print_report};
 use futures::StreamExt;
 use lake::{AsOf, Lake, LakeError, Result};
 use sources::adtech::AdtechOptions;
@@ -57,7 +57,7 @@ impl Demo {
             return Err(LakeError::invalid(format!("{place}: the demo needs a local folder for its logs; name one with --lake")));
         };
         let logs: PathBuf = folder.join("_logs");
-        eprintln!("adlake demo: {} synthetic requests into {}", console::thousands(self.requests), logs.display());
+        note!("adlake demo: {} synthetic requests into {}", console::thousands(self.requests), logs.display());
         let options = AdtechOptions {
             requests: self.requests,
             users: (self.requests / 10).max(1),
@@ -72,18 +72,18 @@ impl Demo {
         let pipeline = lake::pipeline(&adlake::shipped_models())?;
         let work = adlake::Work { sources: Some(&sources), ..adlake::Work::all() };
         let done = adlake::run(&lake, &pipeline, &work, &Bars::default()).await?;
-        print_report(&done.report);
+        print_report(&done.report, done.skipped.len());
         for (title, query) in CHAPTERS {
-            println!("\n{title}");
+            out!("\n{title}");
             chapter(&lake, query).await?;
         }
         if let Some(best) = generated.best_auc {
-            println!("\nNo click model can rank these impressions better than ROC-AUC {best:.4}: the law they were drawn from is known.");
+            out!("\nNo click model can rank these impressions better than ROC-AUC {best:.4}: the law they were drawn from is known.");
         }
-        println!("\nDone in {:.1} s. The lake is in {place}. Look into it:", begun.elapsed().as_secs_f64());
-        println!("    adlake show --lake {place}");
-        println!("    adlake sql --lake {place} \"select * from gold.revenue_by_state_daily limit 10\"");
-        println!("    adlake quarantine --lake {place} bronze.requests");
+        out!("\nDone in {:.1} s. The lake is in {place}. Look into it:", begun.elapsed().as_secs_f64());
+        out!("    adlake show --lake {place}");
+        out!("    adlake sql --lake {place} \"select * from gold.revenue_by_state_daily limit 10\"");
+        out!("    adlake quarantine --lake {place} bronze.requests");
         Ok(ExitCode::SUCCESS)
     }
 }

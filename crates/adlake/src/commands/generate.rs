@@ -89,7 +89,7 @@ impl Generate {
             by_day: arguments.by_day,
             overwrite: arguments.overwrite,
         };
-        print!("{}", generate(&options, &arguments.out)?);
+        console::out!("{}", generate(&options, &arguments.out)?.to_string().trim_end());
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -34,7 +34,7 @@ impl Init {
         }
         let settings = folder.join("adlake.toml");
         std::fs::write(&settings, spec::DEFAULT_SETTINGS).map_err(|e| failed(&settings, e))?;
-        println!(
+        console::out!(
             "{} models and {} written. Run them with `adlake run --models {} --source DIR`.",
             models.len(),
             settings.display(),

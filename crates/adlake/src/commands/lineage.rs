@@ -38,7 +38,7 @@ impl LineageArgs {
         };
         let table = pipeline.table_named(&table).map_err(LakeError::invalid)?;
         let direction = if self.downstream { Direction::Downstream } else { Direction::Upstream };
-        print!("{}", lake.lineage(&pipeline).await?.tree(&table, column.as_deref(), direction)?);
+        console::out!("{}", lake.lineage(&pipeline).await?.tree(&table, column.as_deref(), direction)?.trim_end());
         Ok(ExitCode::SUCCESS)
     }
 }

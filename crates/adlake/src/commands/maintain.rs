@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use console::{Bars, LakeArgs, thousands};
+use console::{Bars, LakeArgs, out, thousands};
 use lake::{OptimizeOptions, Result};
 use spec::TableName;
 
@@ -57,12 +57,19 @@ pub struct Restore {
 impl History {
     /// Runs the command.
     pub async fn run(self, arguments: &LakeArgs) -> Result<ExitCode> {
-        let (lake, _) = arguments.open()?;
-        println!(
+        let (lake, _) = arguments.open_existing().await?;
+        let entries = lake.history(&self.table).await?;
+        out!(
             "{:>8}  {:<20} {:<14} {:<10} {:>12} {:>12} {:>11}  run",
-            "version", "committed at (UTC)", "operation", "action", "rows read", "written", "quarantined"
+            "version",
+            "committed at (UTC)",
+            "operation",
+            "action",
+            "rows read",
+            "written",
+            "quarantined"
         );
-        for entry in lake.history(&self.table).await? {
+        for entry in entries {
             let at = entry.committed_at.format("%Y-%m-%d %H:%M:%S");
             let (action, read, written, set_aside) = match &entry.report {
                 Some(r) => (r.action.to_string(), thousands(r.rows_read), thousands(r.rows_written), thousands(r.quarantined)),
@@ -72,7 +79,7 @@ impl History {
                 },
             };
             let run = entry.run_id.as_deref().unwrap_or_default();
-            println!("{:>8}  {at:<20} {:<14} {action:<10} {read:>12} {written:>12} {set_aside:>11}  {run}", entry.version, entry.operation);
+            out!("{:>8}  {at:<20} {:<14} {action:<10} {read:>12} {written:>12} {set_aside:>11}  {run}", entry.version, entry.operation);
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -81,7 +88,7 @@ impl History {
 impl Optimize {
     /// Runs the command.
     pub async fn run(self, arguments: &LakeArgs) -> Result<ExitCode> {
-        let (lake, _) = arguments.open()?;
+        let (lake, _) = arguments.open_existing().await?;
         let tables = if self.tables.is_empty() { lake.tables().await? } else { self.tables };
         let bars = Bars::default();
         for name in tables {
@@ -89,8 +96,8 @@ impl Optimize {
             let done = lake.optimize(&name, &OptimizeOptions::default()).await?;
             bars.clear();
             match done.version {
-                Some(version) => println!("{name}: {} files became {}, version {version}", done.files_merged, done.files_written),
-                None => println!("{name}: nothing to gain"),
+                Some(version) => out!("{name}: {} files became {}, version {version}", done.files_merged, done.files_written),
+                None => out!("{name}: nothing to gain"),
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -100,17 +107,17 @@ impl Optimize {
 impl Vacuum {
     /// Runs the command.
     pub async fn run(self, arguments: &LakeArgs) -> Result<ExitCode> {
-        let (lake, settings) = arguments.open()?;
+        let (lake, settings) = arguments.open_existing().await?;
         let hours = self.keep_hours.unwrap_or(settings.vacuum.keep_hours);
         let bars = Bars::default();
         bars.begin("listing data files");
         let done = lake.vacuum(Duration::from_secs(hours.saturating_mul(3600)), self.dry_run).await?;
         bars.clear();
         for table in done.tables.iter().filter(|t| t.files > 0) {
-            println!("{:<40} {:>8} files {:>10.1} MB", table.table, table.files, table.bytes as f64 / 1e6);
+            out!("{:<40} {:>8} files {:>10.1} MB", table.table, table.files, table.bytes as f64 / 1e6);
         }
         let verb = if done.dry_run { "would be deleted" } else { "deleted" };
-        println!("{} files, {:.1} MB {verb}; what the last {hours} h needed is kept.", done.files(), done.bytes() as f64 / 1e6);
+        out!("{} files, {:.1} MB {verb}; what the last {hours} h needed is kept.", done.files(), done.bytes() as f64 / 1e6);
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -118,12 +125,13 @@ impl Vacuum {
 impl Restore {
     /// Runs the command.
     pub async fn run(self, arguments: &LakeArgs) -> Result<ExitCode> {
-        let (lake, _) = arguments.open()?;
+        let (lake, _) = arguments.open_existing().await?;
         lake.existing(&self.table).await?;
         let version = lake.restore(&self.table, self.version).await?;
-        println!(
+        out!(
             "{} is as it was at version {}, as version {version}. `adlake run` brings what depends on it in line.",
-            self.table, self.version
+            self.table,
+            self.version
         );
         Ok(ExitCode::SUCCESS)
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use console::LakeArgs;
+use console::{LakeArgs, out};
 use lake::Result;
 use spec::Layer;
 
@@ -35,7 +35,7 @@ impl Plan {
     pub async fn run(self, arguments: &LakeArgs) -> Result<ExitCode> {
         let (lake, settings) = arguments.open()?;
         let pipeline = lake::pipeline(&model_files(self.models.as_deref(), &settings)?)?;
-        println!("{:<40} {:<20} {:<12} reads", "table", "kind", "state");
+        out!("{:<40} {:<20} {:<12} reads", "table", "kind", "state");
         for model in pipeline.in_order() {
             let state = if model.table.layer == Layer::Bronze {
                 if lake.table(&model.table).await?.is_some() { "present" } else { "absent" }
@@ -43,7 +43,7 @@ impl Plan {
                 lake.state_of(model).await?.as_str()
             };
             let reads: Vec<String> = model.input_tables().map(ToString::to_string).collect();
-            println!("{:<40} {:<20} {:<12} {}", model.table, model.header.kind, state, reads.join(", "));
+            out!("{:<40} {:<20} {:<12} {}", model.table, model.header.kind, state, reads.join(", "));
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -54,7 +54,7 @@ impl Check {
     pub fn run(self, arguments: &LakeArgs) -> Result<ExitCode> {
         let settings = arguments.settings()?;
         let pipeline = lake::pipeline(&model_files(self.models.as_deref(), &settings)?)?;
-        println!("{} models fit together.", pipeline.in_order().len());
+        out!("{} models fit together.", pipeline.in_order().len());
         Ok(ExitCode::SUCCESS)
     }
 }

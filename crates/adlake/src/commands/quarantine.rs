@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use console::{LakeArgs, thousands};
+use console::{LakeArgs, out, thousands};
 use futures::StreamExt;
 use lake::{AsOf, LakeError, Result};
 use spec::TableName;
@@ -34,10 +34,10 @@ pub struct Quarantine {
 impl Quarantine {
     /// Runs the command.
     pub async fn run(self, arguments: &LakeArgs) -> Result<ExitCode> {
-        let (lake, _) = arguments.open()?;
+        let (lake, _) = arguments.open_existing().await?;
         let quarantine = TableName { layer: spec::Layer::Ops, name: "quarantine".to_owned() };
         if lake.table(&quarantine).await?.is_none() {
-            println!("Nothing is in quarantine.");
+            out!("Nothing is in quarantine.");
             return Ok(ExitCode::SUCCESS);
         }
         if let Some(table) = &self.table {
@@ -46,7 +46,7 @@ impl Quarantine {
         if let (Some(table), Some(path)) = (&self.table, &self.export) {
             let refused = |e: std::io::Error| LakeError::invalid(format!("{}: {e}; name a new file with --export", path.display()));
             let rows = bronze::export(&lake, table, File::create_new(path).map_err(refused)?).await?;
-            println!("{}: {} row(s) of {table} that are in quarantine.", path.display(), thousands(rows));
+            out!("{}: {} row(s) of {table} that are in quarantine.", path.display(), thousands(rows));
             return Ok(ExitCode::SUCCESS);
         }
         let query = match &self.table {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use bronze::ReplayOptions;
 use clap::Args;
-use console::{Bars, LakeArgs, thousands};
+use console::{Bars, LakeArgs, out, thousands};
 use lake::{LakeError, Result, Running};
 use spec::TableName;
 
@@ -62,22 +62,22 @@ impl Replay {
             stay.push(format!("{source} line {line}: not in the file; {} did not take it: {}", row.table, row.reject.reason));
         }
         for row in stay.iter().take(TOLD) {
-            println!("not replayed: {row}");
+            out!("not replayed: {row}");
         }
         if stay.len() > TOLD {
-            println!("not replayed: {} more row(s), see `adlake quarantine`", stay.len() - TOLD);
+            out!("not replayed: {} more row(s), see `adlake quarantine`", stay.len() - TOLD);
         }
         let replayed = &done.replayed;
         for (table, rows) in &replayed.left {
-            println!("{} row(s) left the quarantine of {table}.", thousands(*rows));
+            out!("{} row(s) left the quarantine of {table}.", thousands(*rows));
         }
         if replayed.added > 0 {
             running.publish(&[], &Bars::default()).await?;
-            println!("{} row(s) added to {}. `adlake run` brings what is made from it up to date.", thousands(replayed.added), self.table);
+            out!("{} row(s) added to {}. `adlake run` brings what is made from it up to date.", thousands(replayed.added), self.table);
         } else if replayed.known {
-            println!("Nothing added: {from} was replayed before.");
+            out!("Nothing added: {from} was replayed before.");
         } else {
-            println!("Nothing added.");
+            out!("Nothing added.");
         }
         Ok(ExitCode::SUCCESS)
     }

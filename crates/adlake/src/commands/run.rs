@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use console::{Bars, LakeArgs, print_report};
+use console::{Bars, LakeArgs, note, print_report};
 use lake::Result;
 use spec::Layer;
 
@@ -12,10 +12,13 @@ use super::model_files;
 
 /// Take new raw files and bring tables up to date.
 ///
+/// Files that cannot be read are told on stderr, counted in the summary, and looked at again by the next run; the exit
+/// status is 1 where no file of the source could be read, now or before.
+///
 /// Example: adlake run --lake mylake --source mylogs
 #[derive(Args)]
 pub struct RunArgs {
-    /// Raw files: a folder or s3://bucket/prefix [default: source.url of the settings]
+    /// Raw files: a folder, a file or s3://bucket/prefix [default: source.url of the settings]
     #[arg(long, value_name = "DIR|URL")]
     source: Option<String>,
     /// Only tables of this domain, such as adtech; may be repeated
@@ -54,9 +57,9 @@ impl RunArgs {
         let bars = Bars::default();
         let done = adlake::run(&lake, &pipeline, &work, &bars).await?;
         for file in &done.skipped {
-            eprintln!("not read: {}: {}", file.path, file.reason);
+            note!("not read: {}: {}", file.path, file.reason);
         }
-        print_report(&done.report);
-        Ok(ExitCode::SUCCESS)
+        print_report(&done.report, done.skipped.len());
+        Ok(ExitCode::from(u8::from(done.is_unreadable)))
     }
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use console::{LakeArgs, thousands};
+use console::{LakeArgs, out, thousands};
 use futures::StreamExt;
 use lake::Result;
 use spec::TableName;
@@ -29,20 +29,16 @@ pub struct Show {
 impl Show {
     /// Runs the command.
     pub async fn run(self, arguments: &LakeArgs) -> Result<ExitCode> {
-        let (lake, _) = arguments.open()?;
+        let (lake, _) = arguments.open_existing().await?;
         let Some(name) = self.table else {
             let tables = lake.tables().await?;
-            if tables.is_empty() {
-                println!("{} has no tables yet; `adlake run --source DIR` makes them.", lake.location().url);
-                return Ok(ExitCode::SUCCESS);
-            }
-            println!("{:<40} {:>8} {:>14} {:>7} {:>9}", "table", "version", "rows", "files", "MB");
+            out!("{:<40} {:>8} {:>14} {:>7} {:>9}", "table", "version", "rows", "files", "MB");
             for name in tables {
                 let Some(table) = lake.table(&name).await? else { continue };
                 let files = table.files();
                 let megabytes = files.iter().map(|f| f.size).sum::<u64>() as f64 / 1e6;
                 let rows = table.rows().map_or_else(|| "?".to_owned(), thousands);
-                println!("{:<40} {:>8} {:>14} {:>7} {:>9.1}", name, table.version(), rows, files.len(), megabytes);
+                out!("{:<40} {:>8} {:>14} {:>7} {:>9.1}", name, table.version(), rows, files.len(), megabytes);
             }
             return Ok(ExitCode::SUCCESS);
         };
@@ -50,16 +46,16 @@ impl Show {
             Some(version) => lake.table_at(&name, version).await?,
             None => lake.existing(&name).await?,
         };
-        println!("{name}: {}", table.description());
+        out!("{name}: {}", table.description());
         let rows = table.rows().map_or_else(|| "?".to_owned(), thousands);
-        println!("version {}, {rows} rows, {} files", table.version(), table.files().len());
+        out!("version {}, {rows} rows, {} files", table.version(), table.files().len());
         if !table.partition_columns().is_empty() {
-            println!("partitioned by {}", table.partition_columns().join(", "));
+            out!("partitioned by {}", table.partition_columns().join(", "));
         }
         let comments = table.column_comments();
         for field in table.schema().fields() {
             let comment = comments.get(field.name()).map(String::as_str).unwrap_or_default();
-            println!("  {:<28} {:<18} {comment}", field.name(), lake::sql_type(field.data_type()));
+            out!("  {:<28} {:<18} {comment}", field.name(), lake::sql_type(field.data_type()));
         }
         if self.rows > 0 {
             let mut stream = lake.read(&name, Some(table.version())).await?;

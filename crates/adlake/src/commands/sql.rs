@@ -1,10 +1,10 @@
 //! `adlake sql`.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use console::LakeArgs;
+use console::{LakeArgs, Stdout, out};
 use futures::StreamExt;
 use lake::datafusion::arrow::array::RecordBatch;
 use lake::datafusion::arrow::csv::WriterBuilder;
@@ -47,7 +47,7 @@ enum Format {
 impl Sql {
     /// Runs the command.
     pub async fn run(self, arguments: &LakeArgs) -> Result<ExitCode> {
-        let (lake, _) = arguments.open()?;
+        let (lake, _) = arguments.open_existing().await?;
         let as_of = match (self.release, self.latest) {
             (Some(number), _) => AsOf::Release(number),
             (None, true) => AsOf::Latest,
@@ -56,18 +56,11 @@ impl Sql {
         let mut stream = lake.sql(&self.query, as_of).await?;
         let mut printer = Printer::new(self.format, stream.schema())?;
         while let Some(batch) = stream.next().await {
-            match printer.print(batch?) {
-                Err(LakeError::Arrow(error)) if is_closed_pipe(&error.to_string()) => return Ok(ExitCode::SUCCESS),
-                other => other?,
-            }
+            printer.print(batch?)?;
         }
         printer.finish()?;
         Ok(ExitCode::SUCCESS)
     }
-}
-
-fn is_closed_pipe(text: &str) -> bool {
-    text.contains("Broken pipe")
 }
 
 /// Rows to stdout, batch by batch; only a table needs all of them for its widths.
@@ -75,11 +68,11 @@ pub enum Printer {
     /// Gathers.
     Table(SchemaRef, Vec<RecordBatch>),
     /// Streams.
-    Csv(Box<lake::datafusion::arrow::csv::Writer<io::Stdout>>),
+    Csv(Box<lake::datafusion::arrow::csv::Writer<Stdout>>),
     /// Streams.
-    Json(LineDelimitedWriter<io::Stdout>),
+    Json(LineDelimitedWriter<Stdout>),
     /// Streams.
-    Parquet(Box<ArrowWriter<io::Stdout>>),
+    Parquet(Box<ArrowWriter<Stdout>>),
 }
 
 impl Printer {
@@ -87,12 +80,12 @@ impl Printer {
         Ok(match format {
             Format::Table => Self::Table(schema, Vec::new()),
             Format::Csv => {
-                let mut writer = WriterBuilder::new().with_header(true).build(io::stdout());
+                let mut writer = WriterBuilder::new().with_header(true).build(Stdout);
                 writer.write(&RecordBatch::new_empty(schema))?;
                 Self::Csv(Box::new(writer))
             }
-            Format::Json => Self::Json(LineDelimitedWriter::new(io::stdout())),
-            Format::Parquet => Self::Parquet(Box::new(ArrowWriter::try_new(io::stdout(), schema, None)?)),
+            Format::Json => Self::Json(LineDelimitedWriter::new(Stdout)),
+            Format::Parquet => Self::Parquet(Box::new(ArrowWriter::try_new(Stdout, schema, None)?)),
         })
     }
 
@@ -121,18 +114,15 @@ impl Printer {
                     batches.push(RecordBatch::new_empty(schema));
                 }
                 let text = pretty_format_batches(&batches)?;
-                let mut out = io::stdout().lock();
-                // A reader that has seen enough closes the pipe: no error of ours.
-                let _ = writeln!(out, "{text}");
-                let _ = writeln!(out, "{rows} row(s)");
-                Ok(())
+                out!("{text}\n{rows} row(s)");
             }
-            Self::Csv(_) => Ok(()),
-            Self::Json(mut writer) => Ok(writer.finish()?),
+            Self::Csv(writer) => drop(writer),
+            Self::Json(mut writer) => writer.finish()?,
             Self::Parquet(writer) => {
                 writer.close()?;
-                Ok(())
             }
         }
+        // Else a full disk would go unseen.
+        Stdout.flush().map_err(|e| LakeError::invalid(format!("the results cannot be written: {e}")))
     }
 }

@@ -78,8 +78,6 @@ pub struct BlockReader {
     text: Vec<u8>,
     /// The physical line on which `text` begins.
     line: u64,
-    text_bytes: u64,
-    ends_with_newline: bool,
 }
 
 impl BlockReader {
@@ -97,16 +95,8 @@ impl BlockReader {
                 return Err(FileError::WrongReader { format: "Parquet", remedy: "read it with ParquetRows" });
             }
         };
-        let mut reader = BlockReader {
-            input: Input::open(file, spec)?,
-            cutter,
-            limits: spec.limits.bounded(),
-            layout: None,
-            text: Vec::new(),
-            line: 1,
-            text_bytes: 0,
-            ends_with_newline: true,
-        };
+        let mut reader =
+            BlockReader { input: Input::open(file, spec)?, cutter, limits: spec.limits.bounded(), layout: None, text: Vec::new(), line: 1 };
         reader.skip_blank_lines()?;
         if spec.format == Format::Delimited {
             reader.read_header(spec)?;
@@ -118,17 +108,6 @@ impl BlockReader {
     /// [`discover`](super::discover) finds.
     pub fn layout(&self) -> Option<&Layout> {
         self.layout.as_ref()
-    }
-
-    /// Bytes of text handed out so far, as UTF-8.
-    pub fn text_bytes(&self) -> u64 {
-        self.text_bytes
-    }
-
-    /// Whether the text handed out so far ends with a line break. A file without one at its end may
-    /// still be being written.
-    pub fn ends_with_newline(&self) -> bool {
-        self.ends_with_newline
     }
 
     /// The fingerprint of the file as stored. Reads what was not read yet, so call it last.
@@ -186,11 +165,10 @@ impl BlockReader {
         }
         let mut bytes = std::mem::replace(&mut self.text, rest);
         bytes.truncate(cut.end);
-        self.ends_with_newline = bytes.ends_with(b"\n");
-        self.text_bytes += bytes.len() as u64;
+        let ends_with_newline = bytes.ends_with(b"\n");
         let first_line = self.line;
         let block = Block::new(first_line, bytes.into(), cut);
-        self.line += block.lines - u64::from(!self.ends_with_newline);
+        self.line += block.lines - u64::from(!ends_with_newline);
         block
     }
 
@@ -198,20 +176,19 @@ impl BlockReader {
     fn give_up_line(&mut self) -> Result<Block, FileError> {
         let kept = self.text[..self.text.len().min(RAW_LIMIT)].to_vec();
         let mut length = 0;
-        self.ends_with_newline = loop {
+        loop {
             if let Some(end) = memchr(b'\n', &self.text) {
                 length += end + 1;
                 self.text.drain(..=end);
-                break true;
+                break;
             }
             length += self.text.len();
             self.text.clear();
             self.read_to(self.limits.block_bytes)?;
             if self.text.is_empty() {
-                break false;
+                break;
             }
-        };
-        self.text_bytes += length as u64;
+        }
         let first_line = self.line;
         self.line += 1;
         let reason =

@@ -56,15 +56,21 @@ impl TableRules {
     /// Says what to do with the file at `path`, which is relative to the source and has `/` between its
     /// parts. Hidden files, uploads under way and markers are ignored whatever the rules say.
     pub fn classify(&self, path: &str) -> Classified {
+        self.classify_known(path, &[])
+    }
+
+    /// As [`TableRules::classify`], where some tables are `known`: what no rule fits and bears the name of one is of that
+    /// table, wherever it lies.
+    pub fn classify_known(&self, path: &str, known: &[&str]) -> Classified {
         let rule = self.rules.iter().find(|(pattern, _)| pattern.is_match(path));
         let rule = rule.map(|(_, table)| table);
-        match self.table_and_spec(path, rule) {
+        match self.table_and_spec(path, rule, known) {
             Ok((table, spec)) => Classified::Table { table, spec },
             Err(reason) => Classified::Ignored { reason },
         }
     }
 
-    fn table_and_spec(&self, path: &str, rule: Option<&SourceTable>) -> Result<(String, FileSpec), String> {
+    fn table_and_spec(&self, path: &str, rule: Option<&SourceTable>, known: &[&str]) -> Result<(String, FileSpec), String> {
         check_finished(path)?;
         let (stem, format, compression) = extensions(path);
         let compression = compression_of(compression)?;
@@ -78,7 +84,8 @@ impl TableRules {
         spec.delimiter = delimiter;
         spec.encoding = self.encoding;
         let Some(rule) = rule else {
-            let table = table_of_path(path, stem).ok_or("its name has no word in it: name its table with a [[source.table]] pattern")?;
+            let table =
+                table_of_path(path, stem, known).ok_or("its name has no word in it: name its table with a [[source.table]] pattern")?;
             return Ok((table, spec));
         };
         spec.encoding = rule.encoding.unwrap_or(self.encoding);

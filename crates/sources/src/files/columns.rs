@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use super::delimited::Dialect;
 
-/// Names that the engine adds to every bronze table, so no source column may have them.
-pub const RESERVED: [&str; 4] = ["_source", "_line", "_ingested_at", "_batch_id"];
+/// Names that the engine adds to every bronze table or uses on the way there, so no source column may have them.
+pub const RESERVED: [&str; 6] = ["_source", "_line", "_ingested_at", "_batch_id", "__reject", "__raw"];
 
 /// What the columns of a file are and how its fields are told apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,6 +110,7 @@ mod tests {
             ("a,,", "a,column_2,column_3", 2),
             ("column_2,", "column_2,column_2_2", 1),
             ("_line,_SOURCE,_line_2", "_line_3,_SOURCE_2,_line_2", 2),
+            ("__reject,__RAW", "__reject_2,__RAW_2", 2),
             ("Customer ID, x ,größe", "Customer_ID,x,größe", 2),
         ];
         for (header, expected, warnings) in cases {

@@ -28,6 +28,9 @@ pub enum FileError {
         /// What it seems to be.
         found: &'static str,
     },
+    /// Lines end as on an old Mac.
+    #[error("has line ends of CR alone: turn them into LF, for example with `tr '\\r' '\\n'`")]
+    LineEnds,
     /// The names of the columns cannot be told.
     #[error("has no usable header: {detail}")]
     Header {

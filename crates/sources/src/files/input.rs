@@ -29,17 +29,35 @@ pub fn fingerprint(file: Box<dyn Read + Send>) -> Result<Fingerprint, FileError>
     Ok(raw.fingerprint())
 }
 
+/// How many bytes tell a compression.
+const HEAD: usize = 4;
+
+/// How compressed files begin.
+const MARKS: [(&str, &[u8], &str); 3] =
+    [("gzip", b"\x1f\x8b", ".gz"), ("zstd", b"\x28\xb5\x2f\xfd", ".zst"), ("zip", b"PK\x03\x04", ".zip")];
+
 /// The bytes as stored, counted and hashed as they pass.
 struct RawBytes {
     file: Box<dyn Read + Send>,
     hash: Box<Xxh3>,
     bytes: u64,
+    /// The first bytes, by which a compressed file is known.
+    head: Vec<u8>,
     failed: bool,
 }
 
 impl RawBytes {
     fn new(file: Box<dyn Read + Send>) -> RawBytes {
-        RawBytes { file, hash: Box::new(Xxh3::new()), bytes: 0, failed: false }
+        RawBytes { file, hash: Box::new(Xxh3::new()), bytes: 0, head: Vec::new(), failed: false }
+    }
+
+    /// What to say of a file that does not begin as the format does; one that is too short to tell may be unfinished.
+    fn not_begun_as(&self, format: &str) -> Option<String> {
+        let (_, mark, _) = MARKS.iter().find(|(name, _, _)| *name == format)?;
+        let begun = mark.len().min(self.head.len());
+        // Zstandard files may begin with a frame to be skipped, of sixteen kinds.
+        let is_skippable = format == "zstd" && matches!(self.head.as_slice(), [0x50..=0x5f, 0x2a, 0x4d, 0x18]);
+        (self.head[..begun] != mark[..begun] && !is_skippable).then(|| format!("it does not begin as {format} does"))
     }
 
     fn drain(&mut self) -> io::Result<()> {
@@ -59,6 +77,8 @@ impl Read for RawBytes {
             match self.file.read(into) {
                 Ok(read) => {
                     self.hash.update(&into[..read]);
+                    let missing = HEAD.saturating_sub(self.head.len()).min(read);
+                    self.head.extend_from_slice(&into[..missing]);
                     self.bytes += read as u64;
                     return Ok(read);
                 }
@@ -127,6 +147,8 @@ impl Stream {
             FileError::Io(error)
         } else if raw.bytes == 0 {
             FileError::Empty
+        } else if let Some(detail) = raw.not_begun_as(format) {
+            FileError::Corrupt { format, detail }
         } else if error.kind() == ErrorKind::UnexpectedEof {
             FileError::Truncated { detail: format!("the {format} stream has no end after {} bytes", raw.bytes) }
         } else {
@@ -152,6 +174,15 @@ impl Input {
         let mut ahead = vec![0; 3];
         let read = stream.fill(&mut ahead)?;
         ahead.truncate(read);
+        if let Stream::Plain(raw) = &stream
+            && let Some((name, _, ending)) = MARKS.iter().find(|(_, mark, _)| raw.head.starts_with(&mark[..mark.len().min(3)]))
+        {
+            let detail = match *name {
+                "zip" => "it is a zip archive: unpack it".to_string(),
+                name => format!("it is compressed with {name}: end its name in {ending}"),
+            };
+            return Err(FileError::Corrupt { format: "text", detail });
+        }
         match ahead.as_slice() {
             [0xEF, 0xBB, 0xBF] => ahead.clear(),
             [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => {

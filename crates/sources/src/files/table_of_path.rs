@@ -28,12 +28,24 @@ fn strip_one_of<'n>(name: &'n str, extensions: &[&'static str]) -> (&'n str, &'s
     (name, "")
 }
 
-/// The table of a file: by its stem, or by the nearest folder above it that has a word in its name.
-pub(super) fn table_of_path(path: &str, stem: &str) -> Option<String> {
-    let folders = path.rsplit('/').skip(1);
+/// Folders that say where files lie and not what they hold.
+const PLACES: [&str; 28] = [
+    "archive", "archived", "backup", "backups", "bronze", "csv", "data", "dump", "dumps", "export", "exports", "files", "in", "inbox",
+    "incoming", "input", "json", "lake", "landing", "log", "logs", "new", "old", "parquet", "raw", "source", "sources", "upload",
+];
+
+/// The table of a file: the one of `known` whose name its stem or a folder above it bears, the nearest first; else its first
+/// folder that is named after what it holds; else its stem.
+pub(super) fn table_of_path(path: &str, stem: &str, known: &[&str]) -> Option<String> {
     // Partition folders such as `day=2025-01-01` name a column and not a table.
-    let folders = folders.filter(|folder| !folder.contains('='));
-    std::iter::once(stem).chain(folders).find_map(table_of_name)
+    let folders = || path.split('/').rev().skip(1).filter(|folder| !folder.contains('='));
+    let own = table_of_name(stem);
+    let nearest: Vec<String> = folders().filter_map(table_of_name).collect();
+    if let Some(found) = own.iter().chain(&nearest).find(|name| known.contains(&name.as_str())) {
+        return Some(found.clone());
+    }
+    let mut telling = nearest.iter().rev().filter(|name| !PLACES.contains(&name.as_str()));
+    telling.next().cloned().or(own).or_else(|| nearest.into_iter().next())
 }
 
 /// `Requests-2025-01-01` -> `requests`; none if nothing but numbers is left.

@@ -112,6 +112,8 @@ fn finds_what_is_wrong_and_where() {
         ("[s3]\nsecret_access_key = \"x\"", "adlake.toml:2: s3.secret_access_key is a secret"),
         ("threads = -1", "adlake.toml:1: threads: expected a whole number of at least 0, found -1"),
         ("threads = 1.5", "threads: expected a whole number of at least 0, found float"),
+        ("threads = 100000", "adlake.toml:1: threads: expected a whole number of at most 1024, found 100000"),
+        ("memory_limit_mb = 17592186044416", "memory_limit_mb: expected a whole number of at most 1073741824"),
         ("threads = \"1\"", "threads: expected a whole number of at least 0, found string"),
         ("threads = 99999999999999999999", "threads: expected a whole number"),
         ("lake = \"\"", "lake: is empty"),

@@ -51,6 +51,15 @@ impl Given<'_, '_> {
         N::try_from(number).map_err(|_| format!("expected {wanted}, found {number}, which is too large"))
     }
 
+    /// A whole number, at least `least` and at most `most`.
+    pub(super) fn number_within<N: TryFrom<u64>>(&self, least: u64, most: u64) -> Result<N, String> {
+        let number: u64 = self.number(least)?;
+        if number > most {
+            return Err(format!("expected a whole number of at most {most}, found {number}"));
+        }
+        N::try_from(number).map_err(|_| format!("{number} is too large"))
+    }
+
     pub(super) fn flag(&self) -> Result<bool, String> {
         match self {
             Given::Toml(value) => value.as_bool().ok_or_else(|| expected("true or false", value)),

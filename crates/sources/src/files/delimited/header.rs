@@ -31,7 +31,7 @@ pub(crate) fn first_record(text: &[u8], spec: &FileSpec, at_end: bool) -> Result
         None => return Ok(None),
     };
     if memchr(b'\r', first_line.strip_suffix(b"\r").unwrap_or(first_line)).is_some() && first_line.len() == text.len() {
-        return Err(FileError::Encoding { found: "text with CR line ends (old Mac)" });
+        return Err(FileError::LineEnds);
     }
     let mut warnings = Vec::new();
     let delimiter = spec.delimiter.unwrap_or_else(|| {

@@ -25,6 +25,12 @@ fn tables_are_named_by_file_or_folder() {
         ("user_app_genre.csv", "user_app_genre"),
         ("User App-Genre.TSV", "user_app_genre"),
         ("requests/2025-01-01.csv", "requests"),
+        ("clicks/eu.csv", "clicks"),
+        ("clicks/us/part-1.csv", "clicks"),
+        ("2025-01-01/clicks.csv", "clicks"),
+        ("day=2025-01-01/clicks.csv", "clicks"),
+        ("logs/clicks/eu.csv", "clicks"),
+        ("logs/2025-01-01.csv", "logs"),
         ("requests/requests-2025-01-01.csv", "requests"),
         ("logs/requests-2025-01-01.csv", "requests"),
         ("requests/part-00000-8e0c1b44-91a4-4a0b-9df1-0123456789ab-c000.snappy.parquet", "requests"),
@@ -61,6 +67,22 @@ fn what_is_left_alone_is_told_why() {
         ("requests.parquet.gz", "Parquet is compressed within: unpack the file"),
     ] {
         assert_eq!(table(path), format!("({reason})"), "{path}");
+    }
+}
+
+#[test]
+fn a_known_table_is_found_wherever_its_name_stands() {
+    let table = |path: &str| match TableRules::default().classify_known(path, &["clicks", "requests"]) {
+        Classified::Table { table, .. } => table,
+        Classified::Ignored { reason } => panic!("{path}: {reason}"),
+    };
+    for (path, expected) in [
+        ("eu/clicks.csv", "clicks"),
+        ("acme/requests/eu.csv", "requests"),
+        ("clicks/requests-1.csv", "requests"),
+        ("acme/orders.csv", "acme"),
+    ] {
+        assert_eq!(table(path), expected, "{path}");
     }
 }
 

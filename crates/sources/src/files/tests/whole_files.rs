@@ -80,7 +80,29 @@ fn a_cut_stream_is_told_from_a_damaged_one() {
         let error = read(text.as_bytes(), &spec).unwrap_err();
         assert!(matches!(error, FileError::Corrupt { .. }), "{compression:?}: {error}");
         assert!(!error.to_string().contains('\n'));
+        for text in ["a", "a,b\n1"] {
+            let error = read(text.as_bytes(), &spec).unwrap_err();
+            assert!(matches!(error, FileError::Corrupt { .. }), "{compression:?}: {error}");
+        }
     }
+}
+
+#[test]
+fn what_is_compressed_without_saying_so_is_told() {
+    for (bytes, remedy) in [
+        (gzip(b"a,b\n1,2\n"), "end its name in .gz"),
+        (zstandard(b"a,b\n1,2\n"), "end its name in .zst"),
+        (b"PK\x03\x04rest".to_vec(), "unpack it"),
+    ] {
+        for spec in [csv(), FileSpec::new(Format::NdJson)] {
+            let error = read(&bytes, &spec).unwrap_err().to_string();
+            assert!(error.contains(remedy) && !error.contains("8859"), "{error}");
+        }
+    }
+    // A frame to be skipped before the data.
+    let skipped = [b"\x50\x2a\x4d\x18\x02\0\0\0ab".as_slice(), &zstandard(b"a,b\n1,2\n")].concat();
+    assert_eq!(read(&skipped, &compressed(Compression::Zstd)).unwrap().text(), ["1|2"]);
+    assert_eq!(read(b"PK,b\n1,2\n", &csv()).unwrap().text(), ["1|2"]);
 }
 
 #[test]
@@ -104,7 +126,7 @@ fn other_text_is_refused_with_its_remedy() {
     let error = read(&utf_16, &csv()).unwrap_err().to_string();
     assert_eq!(error, "is UTF-16: convert it to UTF-8, for example with iconv");
     let error = read(b"a,b\r1,2\r3,4\r", &csv()).unwrap_err().to_string();
-    assert!(error.starts_with("is text with CR line ends"), "{error}");
+    assert!(error.starts_with("has line ends of CR alone") && error.contains("tr '\\r' '\\n'"), "{error}");
     let error = read(b"caf\xE9,b\n1,2\n", &csv()).unwrap_err().to_string();
     assert!(error.contains("encoding = \"iso-8859-1\""), "{error}");
 }
