@@ -1,0 +1,5 @@
+//! What a model looks at.
+
+mod gain;
+
+pub use gain::{Contributions, Importance};
