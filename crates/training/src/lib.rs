@@ -24,6 +24,7 @@ mod data;
 mod error;
 pub mod explain;
 mod forest;
+pub mod metrics;
 mod predict;
 mod random;
 mod tree;

@@ -9,5 +9,5 @@ mod frame;
 pub use categories::{Categories, MISSING};
 pub use column::Column;
 pub use dataset::Dataset;
-pub(crate) use dataset::same_length;
+pub(crate) use dataset::{check_weights, same_length};
 pub use frame::Frame;
