@@ -20,17 +20,22 @@
 //! ```
 #![allow(dead_code)] // what boosting needs of the tree comes before it
 mod bins;
+pub mod calibrate;
 mod data;
 mod error;
 pub mod explain;
 mod forest;
+mod logistic;
 pub mod metrics;
 mod predict;
 mod random;
+mod split;
 mod tree;
 pub use bins::{Binner, FeatureBins, Value};
 pub use data::{Categories, Column, Dataset, Frame, MISSING};
 pub use error::{Result, TrainingError};
 pub use forest::{ClassWeight, FittedForest, Forest, ForestSettings, MaxFeatures};
+pub use logistic::{Coefficient, CoefficientPart, Logistic, LogisticSettings};
 pub use predict::Predict;
-pub use tree::{Split, Tree};
+pub use split::{Split, Splitting};
+pub use tree::{NodeSplit, Tree};

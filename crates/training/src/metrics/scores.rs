@@ -53,11 +53,11 @@ impl<'a> Scores<'a> {
     }
 
     /// Probability, label as 0 or 1, and weight of each row.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (f64, f64, f64)> + '_ {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (f64, f64, f64)> + '_ {
         (0..self.rows()).map(|row| (self.probabilities[row], f64::from(u8::from(self.labels[row])), self.weight(row)))
     }
 
-    pub(super) fn weight(&self, row: usize) -> f64 {
+    pub(crate) fn weight(&self, row: usize) -> f64 {
         self.weights.map_or(1.0, |weights| weights[row])
     }
 
@@ -72,7 +72,7 @@ impl<'a> Scores<'a> {
     }
 
     /// The base rate where both classes have weight.
-    pub(super) fn both_classes(&self) -> Result<f64> {
+    pub(crate) fn both_classes(&self) -> Result<f64> {
         let has = |wanted: f64| self.iter().any(|(_, label, weight)| label == wanted && weight > 0.0);
         match (has(0.0), has(1.0)) {
             (true, true) => Ok(self.base_rate()),
@@ -81,7 +81,7 @@ impl<'a> Scores<'a> {
     }
 
     /// Row numbers by ascending probability; equal ones keep their order.
-    pub(super) fn ascending(&self) -> Vec<u32> {
+    pub(crate) fn ascending(&self) -> Vec<u32> {
         let mut order: Vec<_> = (0..self.rows() as u32).collect();
         let probability = |row: &u32| self.probabilities[*row as usize];
         order.sort_by(|a, b| probability(a).total_cmp(&probability(b)));
@@ -89,7 +89,7 @@ impl<'a> Scores<'a> {
     }
 
     /// An order cut where the probability changes.
-    pub(super) fn ties<'o>(&self, order: &'o [u32]) -> impl Iterator<Item = &'o [u32]> {
+    pub(crate) fn ties<'o>(&self, order: &'o [u32]) -> impl Iterator<Item = &'o [u32]> {
         order.chunk_by(|a, b| self.probabilities[*a as usize] == self.probabilities[*b as usize])
     }
 }

@@ -18,7 +18,7 @@ pub(crate) use cell::{Draw, Graded, Wide};
 pub(crate) use criterion::{Gini, WeightedGini};
 pub(crate) use grow::{Features, Growth, Order, grow};
 pub(crate) use model::check_trees;
-pub use model::{Split, Tree};
+pub use model::{NodeSplit, Tree};
 
 #[cfg(test)]
 mod tests;

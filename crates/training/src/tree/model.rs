@@ -6,7 +6,7 @@ use crate::bins::{BINS, MISSING_BIN};
 
 /// How a node sends rows to its children, in terms of a feature's bins.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Split {
+pub enum NodeSplit {
     /// Numbers up to the upper edge of a bin go left.
     Number {
         /// The last bin that goes left; 255 sends every number left.
@@ -21,7 +21,7 @@ pub enum Split {
     },
 }
 
-impl Split {
+impl NodeSplit {
     /// Whether a bin goes left.
     #[inline]
     pub fn goes_left(&self, bin: u8) -> bool {
@@ -60,7 +60,7 @@ struct Node {
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Inner {
     feature: u32,
-    split: Split,
+    split: NodeSplit,
     left: u32,
     gain: f32,
 }
@@ -72,7 +72,7 @@ impl Tree {
     }
 
     /// Splits a leaf; gives the left child, the right one is the next.
-    pub(super) fn split(&mut self, node: u32, feature: u32, split: Split, gain: f64, values: [f64; 2]) -> u32 {
+    pub(super) fn split(&mut self, node: u32, feature: u32, split: NodeSplit, gain: f64, values: [f64; 2]) -> u32 {
         let left = self.nodes.len() as u32;
         self.nodes.extend(values.map(|value| Node { value: value as f32, inner: None }));
         self.nodes[node as usize].inner = Some(Inner { feature, split, left, gain: gain as f32 });
@@ -95,7 +95,7 @@ impl Tree {
     }
 
     /// A node's feature (its number in the model), split and left child; `None` for leaves.
-    pub fn inner(&self, node: usize) -> Option<(usize, Split, usize)> {
+    pub fn inner(&self, node: usize) -> Option<(usize, NodeSplit, usize)> {
         let inner = self.nodes.get(node)?.inner?;
         Some((inner.feature as usize, inner.split, inner.left as usize))
     }
@@ -163,12 +163,12 @@ impl From<Tree> for Stored {
     fn from(tree: Tree) -> Self {
         let inner = || tree.nodes.iter().filter_map(|node| node.inner);
         let number = |inner: Inner| match inner.split {
-            Split::Number { bin, missing_left } => (i16::from(bin), u8::from(missing_left)),
-            Split::Categories { .. } => (-1, 0),
+            NodeSplit::Number { bin, missing_left } => (i16::from(bin), u8::from(missing_left)),
+            NodeSplit::Categories { .. } => (-1, 0),
         };
         let set = |inner: Inner| match inner.split {
-            Split::Number { .. } => None,
-            Split::Categories { left } => Some(left),
+            NodeSplit::Number { .. } => None,
+            NodeSplit::Categories { left } => Some(left),
         };
         Self {
             value: tree.nodes.iter().map(|node| node.value).collect(),
@@ -200,8 +200,8 @@ impl TryFrom<Stored> for Tree {
                 Ok(feature) => {
                     let (((left, gain), bin), missing_left) = splits.next().ok_or(SHORT)?;
                     let split = match u8::try_from(bin) {
-                        Ok(bin) => Split::Number { bin, missing_left: missing_left == 1 },
-                        Err(_) => Split::Categories { left: sets.next().ok_or(SHORT)? },
+                        Ok(bin) => NodeSplit::Number { bin, missing_left: missing_left == 1 },
+                        Err(_) => NodeSplit::Categories { left: sets.next().ok_or(SHORT)? },
                     };
                     // Children after their parent: following them always ends.
                     if left as usize <= number || left as usize + 1 >= count {

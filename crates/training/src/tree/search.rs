@@ -2,7 +2,7 @@
 
 use super::cell::Cell;
 use super::criterion::Criterion;
-use super::model::Split;
+use super::model::NodeSplit;
 use crate::bins::{BINS, MISSING_BIN};
 
 /// Sums per bin of one feature.
@@ -12,7 +12,7 @@ pub(crate) type Histogram<C> = [C; BINS];
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Candidate<C> {
     pub(crate) gain: f64,
-    pub(crate) split: Split,
+    pub(crate) split: NodeSplit,
     pub(crate) left: C,
 }
 
@@ -88,7 +88,7 @@ fn by_number<K: Criterion>(criterion: &K, histogram: &Histogram<K::Cell>, node: 
     }
     let candidate = best.found.and_then(|(score, left, bin, missing_left)| {
         let missing_left = if some_missing { missing_left } else { left.count() >= node.minus(left).count() };
-        Some(Candidate { gain: best.gain(score)?, split: Split::Number { bin, missing_left }, left })
+        Some(Candidate { gain: best.gain(score)?, split: NodeSplit::Number { bin, missing_left }, left })
     });
     (candidate, differs)
 }
@@ -118,7 +118,7 @@ fn by_category<K: Criterion>(criterion: &K, histogram: &Histogram<K::Cell>, node
             let word = &mut set[(bin / 64) as usize];
             if at <= place as usize { *word |= bit } else { *word &= !bit }
         }
-        Some(Candidate { gain, split: Split::Categories { left: set }, left })
+        Some(Candidate { gain, split: NodeSplit::Categories { left: set }, left })
     });
     (candidate, present > 1)
 }
