@@ -3,14 +3,17 @@
 //!     fit DIR LEARNER [THREADS]
 //!
 //! DIR holds `train.x` and `test.x` (f32, feature by feature, little-endian), `train.y` and `test.y` (one byte per row) and
-//! gets `LEARNER.p` (f64 per test row). LEARNER is forest, forest-balanced, boosted or logistic.
+//! gets `LEARNER.p` (f64 per test row). With a file `categories` every column holds codes, and what they mean is as many levels. LEARNER is forest, forest-balanced, boosted, logistic, ftrl or ffm.
 #![allow(clippy::print_stdout)]
 
 use std::path::Path;
 use std::time::Instant;
 use std::{env, fs};
 
-use training::{ClassWeight, Column, Dataset, Forest, ForestSettings, Frame, Predict};
+use training::hashed::{Ffm, FfmSettings, Fields, Ftrl, FtrlSettings};
+use training::{
+    Boosted, BoostedSettings, Categories, ClassWeight, Column, Dataset, Forest, ForestSettings, Frame, Logistic, LogisticSettings, Predict,
+};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -40,6 +43,18 @@ fn fitted(learner: &str, training: &Dataset) -> Result<Box<dyn Predict>, Failure
     Ok(match learner {
         "forest" => Box::new(Forest::fit(training, &forest)?.forest),
         "forest-balanced" => Box::new(Forest::fit(training, &ForestSettings { class_weight: ClassWeight::Balanced, ..forest })?.forest),
+        "boosted" => Box::new(Boosted::fit(training, None, &BoostedSettings { l2: 0.0, ..BoostedSettings::default() })?.model),
+        "logistic" => Box::new(Logistic::fit(training, &LogisticSettings::default())?),
+        "ftrl" => {
+            let mut ftrl = Ftrl::new(Fields::new(training.frame().names().to_vec(), 22)?, FtrlSettings::default())?;
+            ftrl.learn_batch(training)?;
+            Box::new(ftrl)
+        }
+        "ffm" => {
+            let mut ffm = Ffm::new(Fields::new(training.frame().names().to_vec(), 18)?, FfmSettings::default())?;
+            ffm.learn_batch(training)?;
+            Box::new(ffm)
+        }
         _ => return Err(format!("no learner {learner}").into()),
     })
 }
@@ -48,8 +63,19 @@ fn dataset(folder: &Path, part: &str) -> Result<Dataset, Failure> {
     let labels: Vec<_> = fs::read(folder.join(format!("{part}.y")))?.into_iter().map(|label| label == 1).collect();
     let bytes = fs::read(folder.join(format!("{part}.x")))?;
     let values: Vec<_> = bytes.chunks_exact(4).map(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])).collect();
-    let columns = values.chunks_exact(labels.len()).enumerate();
-    let frame = Frame::new(columns.map(|(number, column)| (format!("x{number}"), Column::from(column.to_vec()))))?;
+    let is_codes = folder.join("categories").is_file();
+    let mut features = Vec::new();
+    for (number, values) in values.chunks_exact(labels.len()).enumerate() {
+        let column = if is_codes {
+            let codes: Vec<_> = values.iter().map(|value| *value as u32).collect();
+            let levels = codes.iter().max().map_or(0, |last| last + 1);
+            Categories::new(codes, (0..levels).map(|level| level.to_string()).collect::<Vec<_>>())?.into()
+        } else {
+            Column::from(values.to_vec())
+        };
+        features.push((format!("x{number}"), column));
+    }
+    let frame = Frame::new(features)?;
     Ok(Dataset::new(frame, labels)?)
 }
 

@@ -140,4 +140,4 @@ impl Predict for Forest {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

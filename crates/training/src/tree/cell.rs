@@ -21,10 +21,6 @@ pub(crate) trait Sample: Copy + Default + Send + Sync {
 pub(crate) struct Packed(u64);
 
 impl Packed {
-    pub(crate) fn new(count: u32, positive: u32) -> Self {
-        Self(u64::from(count) | u64::from(positive) << 32)
-    }
-
     pub(crate) fn positive(self) -> u32 {
         (self.0 >> 32) as u32
     }
@@ -128,6 +124,10 @@ pub(crate) struct Graded {
 impl Graded {
     pub(crate) fn new(row: u32, first: i32, second: u32) -> Self {
         Self { row, first, second }
+    }
+
+    pub(crate) fn row_number(self) -> usize {
+        self.row as usize
     }
 }
 

@@ -15,7 +15,7 @@ mod model;
 mod search;
 
 pub(crate) use cell::{Draw, Graded, Wide};
-pub(crate) use criterion::{Gini, WeightedGini};
+pub(crate) use criterion::{Gini, Newton, WeightedGini};
 pub(crate) use grow::{Features, Growth, Order, grow};
 pub(crate) use model::check_trees;
 pub use model::{NodeSplit, Tree};
