@@ -27,7 +27,7 @@ pub struct FfmSettings {
 
 impl Default for FfmSettings {
     fn default() -> Self {
-        Self { factors: 4, learning_rate: 0.1, l2: 2e-5, seed: 0 }
+        Self { factors: 4, learning_rate: 0.2, l2: 2e-5, seed: 0 }
     }
 }
 

@@ -63,7 +63,7 @@ fn one_pass_finds_an_additive_law() {
 fn pairs_need_factors() {
     let ((training, _), (test, truth)) = (stream_of(12_000, 3, true), stream_of(5000, 4, true));
     let (best, _) = quality(&truth, &test);
-    let mut ffm = Ffm::new(fields(), FfmSettings { learning_rate: 0.2, ..FfmSettings::default() }).unwrap();
+    let mut ffm = Ffm::new(fields(), FfmSettings::default()).unwrap();
     ffm.learn_batch(&training).unwrap();
     let (auc, _) = quality(&ffm.predict(test.frame()).unwrap(), &test);
     assert!(auc - 0.5 > 0.9 * (best - 0.5), "{auc} of {best}");
