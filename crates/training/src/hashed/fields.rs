@@ -6,6 +6,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use crate::bins::Value;
 use crate::data::{Column, Frame};
 use crate::error::{Result, TrainingError};
+use crate::random::mix;
 
 /// The fields of a hashed learner, and into how many slots their values go.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -92,7 +93,8 @@ impl Fields {
     }
 
     fn slot(&self, field: usize, bytes: &[u8]) -> u32 {
-        (xxh3_64_with_seed(bytes, field as u64) >> (64 - self.bits)) as u32
+        // XXH3 adds its seed to short inputs nearly as it is: small seeds would make "1" in one field and "0" in the next the same.
+        (xxh3_64_with_seed(bytes, mix(field as u64 + 1)) >> (64 - self.bits)) as u32
     }
 
     /// Sign, exponent and the first two bits of the fraction.

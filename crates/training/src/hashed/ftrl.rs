@@ -60,8 +60,11 @@ impl Weight {
 
     #[inline]
     fn learn(&mut self, gradient: f32, value: f32, settings: &Step) {
-        let n = self.n + gradient * gradient;
-        self.z += gradient - (n.sqrt() - self.n.sqrt()) * settings.inverse_alpha * value;
+        let square = gradient * gradient;
+        let n = self.n + square;
+        // The difference of the roots, without subtracting near equals: in 32 bits that would be noise for frequent slots.
+        let growth = if n > 0.0 { square / (n.sqrt() + self.n.sqrt()) } else { 0.0 };
+        self.z += gradient - growth * settings.inverse_alpha * value;
         self.n = n;
     }
 }

@@ -134,6 +134,20 @@ fn numbers_fall_into_quarters_of_an_octave() {
 }
 
 #[test]
+fn short_codes_of_many_fields_have_slots_of_their_own() {
+    let fields = Fields::new((0..20).map(|field| field.to_string()), 28).unwrap();
+    let mut slots = std::collections::BTreeSet::<u32>::new();
+    let mut row = HashedRow::default();
+    for code in 0..500 {
+        let text = code.to_string();
+        fields.hash(&[Value::Category(&text); 20], &mut row).unwrap();
+        slots.extend(row.slots());
+    }
+    // By chance 0.2 of the 10,000 would share one.
+    assert!(slots.len() >= 9_995, "{}", slots.len());
+}
+
+#[test]
 fn odd_rows_and_settings_do_no_harm() {
     assert!(Fields::new(Vec::<String>::new(), 12).is_err() && Fields::new(["a", "a"], 12).is_err() && Fields::new(["a"], 40).is_err());
     assert!(Ftrl::new(fields(), FtrlSettings { alpha: 0.0, ..FtrlSettings::default() }).is_err());
