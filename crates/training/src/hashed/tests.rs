@@ -1,0 +1,165 @@
+#![allow(clippy::unwrap_used)]
+use super::*;
+use crate::bins::Value;
+use crate::data::{Column, Dataset, Frame};
+use crate::metrics::{Confidence, Scores, log_loss, roc_auc};
+use crate::predict::Predict;
+use crate::random::{Purpose, Stream};
+
+/// Clicks of many users on a few apps at some hour. With `pairs`, what matters is which user meets which app.
+fn stream_of(rows: usize, seed: u64, pairs: bool) -> (Dataset, Vec<f64>) {
+    let mut stream = Stream::new(seed, Purpose::Permutation, 77);
+    let (mut users, mut apps, mut hours, mut labels, mut truth) = (vec![], vec![], vec![], vec![], vec![]);
+    for _ in 0..rows {
+        let (user, app, hour) = (stream.below(30), stream.below(12), stream.below(24));
+        let taste = |what: usize| if what.is_multiple_of(2) { 1.2 } else { -1.2 };
+        let log_odds =
+            if pairs { taste(user) * taste(50 + app) } else { taste(user) + taste(50 + app) } - 0.5 + if hour > 12 { 0.8 } else { 0.0 };
+        let probability = 1.0 / (1.0 + f64::exp(-log_odds));
+        labels.push(stream.unit() < probability);
+        truth.push(probability);
+        users.push(format!("user {user}"));
+        apps.push(if app == 0 { None } else { Some(format!("app {app}")) });
+        hours.push(if hour == 0 { f64::NAN } else { hour as f64 });
+    }
+    let frame = Frame::new([
+        ("user", Column::texts(users.iter().map(|user| Some(user.as_str())))),
+        ("app", Column::texts(apps.iter().map(Option::as_deref))),
+        ("hour", Column::from(hours)),
+    ]);
+    (Dataset::new(frame.unwrap(), labels).unwrap(), truth)
+}
+
+fn fields() -> Fields {
+    Fields::new(["user", "app", "hour"], 12).unwrap()
+}
+
+/// AUC and log loss.
+fn quality(probabilities: &[f64], data: &Dataset) -> (f64, f64) {
+    let scores = Scores::new(probabilities, data.labels(), None).unwrap();
+    (roc_auc(&scores, &Confidence::default()).unwrap().value, log_loss(&scores, &Confidence::default()).unwrap().value)
+}
+
+#[test]
+fn one_pass_finds_an_additive_law() {
+    let ((training, _), (test, truth)) = (stream_of(12_000, 1, false), stream_of(5000, 2, false));
+    let (best, best_loss) = quality(&truth, &test);
+    let mut ftrl = Ftrl::new(fields(), FtrlSettings::default()).unwrap();
+    let before = ftrl.learn_batch(&training).unwrap();
+    let mut ffm = Ffm::new(fields(), FfmSettings::default()).unwrap();
+    ffm.learn_batch(&training).unwrap();
+    let models: [(&str, &dyn Predict); 2] = [("ftrl", &ftrl), ("ffm", &ffm)];
+    for (name, model) in models {
+        let (auc, loss) = quality(&model.predict(test.frame()).unwrap(), &test);
+        assert!(auc - 0.5 > 0.97 * (best - 0.5) && loss < best_loss + 0.03, "{name}: {auc} of {best}, {loss} of {best_loss}");
+    }
+    // What was predicted before learning is as honest as a test set: worse than the end, better than nothing.
+    let (auc, _) = quality(&before, &training);
+    assert!(auc > 0.5 + 0.8 * (best - 0.5) && auc < best + 0.01, "{auc}");
+    assert!(ftrl.load() > 0.01 && ftrl.load() < 0.02);
+}
+
+#[test]
+fn pairs_need_factors() {
+    let ((training, _), (test, truth)) = (stream_of(12_000, 3, true), stream_of(5000, 4, true));
+    let (best, _) = quality(&truth, &test);
+    let mut ffm = Ffm::new(fields(), FfmSettings::default()).unwrap();
+    ffm.learn_batch(&training).unwrap();
+    let (auc, _) = quality(&ffm.predict(test.frame()).unwrap(), &test);
+    assert!(auc - 0.5 > 0.9 * (best - 0.5), "{auc} of {best}");
+    let mut ftrl = Ftrl::new(fields(), FtrlSettings::default()).unwrap();
+    ftrl.learn_batch(&training).unwrap();
+    let (alone, _) = quality(&ftrl.predict(test.frame()).unwrap(), &test);
+    assert!(alone - 0.5 < 0.7 * (best - 0.5), "the control: a sum cannot say it, {alone} of {best}");
+}
+
+#[test]
+fn stored_learners_go_on_as_if_nothing_had_been() {
+    let (data, _) = stream_of(2000, 5, true);
+    let (first, second): (Vec<u32>, Vec<u32>) = (0..2000).partition(|row| *row < 1000);
+    let (first, second) = (data.take(&first).unwrap(), data.take(&second).unwrap());
+    macro_rules! check {
+        ($learner:ty, $settings:expr) => {
+            let mut whole = <$learner>::new(fields(), $settings).unwrap();
+            whole.learn_batch(&data).unwrap();
+            let mut parts = <$learner>::new(fields(), $settings).unwrap();
+            parts.learn_batch(&first).unwrap();
+            let text = serde_json::to_string(&parts).unwrap();
+            let mut parts: $learner = serde_json::from_str(&text).unwrap();
+            assert_eq!(serde_json::to_string(&parts).unwrap(), text);
+            parts.learn_batch(&second).unwrap();
+            assert_eq!(parts, whole);
+            let damaged = text.replacen("\"weights\":\"0", "\"weights\":\"f", 1);
+            assert!(damaged != text && serde_json::from_str::<$learner>(&damaged).is_err());
+            assert!(serde_json::from_str::<$learner>(&text.replacen("\"weights\":\"0", "\"weights\":\"0g", 1)).is_err());
+        };
+    }
+    check!(Ftrl, FtrlSettings::default());
+    check!(Ffm, FfmSettings::default());
+}
+
+#[test]
+fn rows_and_frames_are_hashed_alike() {
+    let (data, _) = stream_of(300, 6, false);
+    let mut model = Ftrl::new(fields(), FtrlSettings::default()).unwrap();
+    model.learn_batch(&data).unwrap();
+    let all = model.predict(data.frame()).unwrap();
+    let [Column::Categorical(users), Column::Categorical(apps), hours] = data.frame().columns() else { unreachable!() };
+    for (row, expected) in all.iter().enumerate() {
+        let app = apps.text(row).map_or(Value::Missing, Value::Category);
+        let values = [Value::Category(users.text(row).unwrap()), app, hours.number(row).map_or(Value::Missing, Value::Number)];
+        assert_eq!(model.predict_row(&values).unwrap(), *expected);
+    }
+    assert!(model.predict_row(&[Value::Missing]).is_err());
+}
+
+#[test]
+fn numbers_fall_into_quarters_of_an_octave() {
+    let fields = Fields::new(["x"], 20).unwrap();
+    let slot = |number: f64| {
+        let mut row = HashedRow::default();
+        fields.hash(&[Value::Number(number)], &mut row).unwrap();
+        row.slots()[0]
+    };
+    for (a, b, are_alike) in
+        [(4.0, 4.9, true), (4.0, 5.0, false), (0.0, -0.0, true), (1e-3, -1e-3, false), (1.0, 2.0, false), (1e300, 1e301, true)]
+    {
+        assert_eq!(slot(a) == slot(b), are_alike, "{a} {b}");
+    }
+    let mut row = HashedRow::default();
+    fields.hash(&[Value::Missing], &mut row).unwrap();
+    assert_eq!(slot(f64::NAN), row.slots()[0]);
+    fields.hash(&[Value::Category("4")], &mut row).unwrap();
+    assert_ne!(slot(4.0), row.slots()[0]);
+}
+
+#[test]
+fn short_codes_of_many_fields_have_slots_of_their_own() {
+    let fields = Fields::new((0..20).map(|field| field.to_string()), 28).unwrap();
+    let mut slots = std::collections::BTreeSet::<u32>::new();
+    let mut row = HashedRow::default();
+    for code in 0..500 {
+        let text = code.to_string();
+        fields.hash(&[Value::Category(&text); 20], &mut row).unwrap();
+        slots.extend(row.slots());
+    }
+    // By chance 0.2 of the 10,000 would share one.
+    assert!(slots.len() >= 9_995, "{}", slots.len());
+}
+
+#[test]
+fn odd_rows_and_settings_do_no_harm() {
+    assert!(Fields::new(Vec::<String>::new(), 12).is_err() && Fields::new(["a", "a"], 12).is_err() && Fields::new(["a"], 40).is_err());
+    assert!(Ftrl::new(fields(), FtrlSettings { alpha: 0.0, ..FtrlSettings::default() }).is_err());
+    assert!(Ftrl::new(fields(), FtrlSettings { l1: f64::NAN, ..FtrlSettings::default() }).is_err());
+    assert!(Ffm::new(fields(), FfmSettings { factors: 0, ..FfmSettings::default() }).is_err());
+    let many = Fields::new((0..60).map(|field| field.to_string()), 28).unwrap();
+    assert!(Ffm::new(many, FfmSettings::default()).is_err(), "too large to hold");
+    let (mut ftrl, mut ffm) = (Ftrl::new(fields(), FtrlSettings::default()).unwrap(), Ffm::new(fields(), FfmSettings::default()).unwrap());
+    let mut foreign = HashedRow::default();
+    Fields::new(["a"], 28).unwrap().hash(&[Value::Category("x")], &mut foreign).unwrap();
+    for weight in [1.0, f64::NAN, -1.0, 1e300] {
+        assert!((0.0..=1.0).contains(&ftrl.learn(&foreign, true, weight)));
+        assert!((0.0..=1.0).contains(&ffm.learn(&foreign, true, weight)));
+    }
+}
