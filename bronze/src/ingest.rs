@@ -117,7 +117,10 @@ async fn take_table(
                     files.retain(|f| f.path != trouble.path);
                     skipped.push(Skipped { path: trouble.path, reason: trouble.reason, later: trouble.later });
                 }
-                None => return Err(error),
+                None => {
+                    running.leave_trace(name, &error).await;
+                    return Err(error);
+                }
             },
         }
     }

@@ -43,6 +43,9 @@ pub fn print_report(report: &RunReport, unread: usize) {
             out!("{}: {} row(s) break expectation '{rule}'", table.table, thousands(*rows));
         }
     }
+    for table in &report.orphans {
+        out!("{table} is older than what it was made from, and no model here makes it; run the models that do, or remove its folder.");
+    }
     if let Some(first) = report.behind.first() {
         let who = match report.behind.len() {
             1 => format!("{first} has"),

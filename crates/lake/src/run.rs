@@ -84,7 +84,7 @@ impl Running {
     }
 
     /// Records what the run did before an error ended it. What was committed until then would else never show in `ops.runs`.
-    pub(crate) async fn leave_trace(&mut self, table: &TableName, error: &LakeError) {
+    pub async fn leave_trace(&mut self, table: &TableName, error: &LakeError) {
         let mut failed = TableReport::new(table, Action::Failed, 0);
         failed.notes.push(error.to_string());
         self.reports.push(failed);
