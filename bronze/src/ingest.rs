@@ -9,6 +9,7 @@ use spec::{Layer, Pipeline, TableName};
 use crate::discover::{FileIds, SourceFile, Sources, positive};
 use crate::feed::{FileFeed, source_name};
 use crate::open::open;
+use crate::walk::A_LAKE;
 
 /// A file that was not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,13 @@ pub struct Skipped {
     pub later: bool,
 }
 
+impl Skipped {
+    /// Whether it is a lake, which nobody expects to be read.
+    pub fn is_lake(&self) -> bool {
+        self.reason == A_LAKE
+    }
+}
+
 /// What an ingestion did.
 #[derive(Clone, Debug, Default)]
 pub struct Ingested {
@@ -30,6 +38,13 @@ pub struct Ingested {
     pub skipped: Vec<Skipped>,
     /// How many files of the source were taken, now or before.
     pub readable: usize,
+}
+
+impl Ingested {
+    /// How many files or folders were left alone, without lakes.
+    pub fn unread(&self) -> usize {
+        self.skipped.iter().filter(|skipped| !skipped.is_lake()).count()
+    }
 }
 
 /// How often files that other runs take as well are tried within one run.
