@@ -94,7 +94,9 @@ impl Sources {
                 Classified::Table { table, spec } => (table, spec),
             };
             let quiet = now_seconds - file.modified_nanos.div_euclid(1_000_000_000);
-            if quiet < i64::try_from(self.settle_seconds).unwrap_or(i64::MAX) {
+            // A clock may be ahead of ours: without a time to settle that must not keep a file out.
+            if self.settle_seconds > 0 && quiet < i64::try_from(self.settle_seconds).unwrap_or(i64::MAX) {
+                let quiet = quiet.max(0);
                 let reason = format!("changed {quiet} s ago, may still be being written; read after {} s of rest", self.settle_seconds);
                 found.skipped.push(left_alone(reason, true));
                 continue;

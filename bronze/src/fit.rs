@@ -92,7 +92,7 @@ pub(crate) fn fit(name: &str, column: &ArrayRef, to: &DataType, refused: &mut Re
         DataType::Dictionary(_, value) => cast(column, value)?,
         _ => column.clone(),
     };
-    if plain.null_count() == plain.len() {
+    if plain.logical_null_count() == plain.len() {
         return Ok(new_null_array(to, plain.len()));
     }
     let made = cast_with_options(&plain, to, &CastOptions { safe: true, ..CastOptions::default() })?;

@@ -9,6 +9,7 @@ use spec::{Layer, Pipeline, TableName};
 use crate::discover::{FileIds, SourceFile, Sources, positive};
 use crate::feed::{FileFeed, source_name};
 use crate::open::open;
+use crate::walk::A_LAKE;
 
 /// A file that was not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,13 @@ pub struct Skipped {
     pub later: bool,
 }
 
+impl Skipped {
+    /// Whether it is a lake, which nobody expects to be read.
+    pub fn is_lake(&self) -> bool {
+        self.reason == A_LAKE
+    }
+}
+
 /// What an ingestion did.
 #[derive(Clone, Debug, Default)]
 pub struct Ingested {
@@ -30,6 +38,13 @@ pub struct Ingested {
     pub skipped: Vec<Skipped>,
     /// How many files of the source were taken, now or before.
     pub readable: usize,
+}
+
+impl Ingested {
+    /// How many files or folders were left alone, without lakes.
+    pub fn unread(&self) -> usize {
+        self.skipped.iter().filter(|skipped| !skipped.is_lake()).count()
+    }
 }
 
 /// How often files that other runs take as well are tried within one run.
@@ -89,13 +104,16 @@ async fn take_table(
             Some(table) => (table.transactions().await?, Some(table.schema())),
             None => Default::default(),
         };
-        let (fresh, notes) = unseen(sources, &files, &consumed, skipped);
+        let Unseen { fresh, notes, touched } = unseen(sources, &files, &consumed, skipped);
         if fresh.is_empty() {
             return Ok(None);
         }
         let threads = running.lake().options().parallel_streams();
         let (mut feed, troubles) = FileFeed::new(&sources.location, name.clone(), &fresh, expected.clone(), standing.as_deref(), threads)?;
         feed.feed.notes.extend(notes);
+        if let Ok(mut taken) = feed.feed.taken.lock() {
+            taken.transactions.extend(touched);
+        }
         for trouble in &troubles {
             files.retain(|f| f.path != trouble.path);
             skipped.push(Skipped { path: trouble.path.clone(), reason: trouble.reason.clone(), later: trouble.later });
@@ -127,18 +145,23 @@ async fn take_table(
     Err(LakeError::invalid(format!("{name}: its files keep changing; run again when they rest")))
 }
 
-/// Files that the table has not consumed, with their version numbers, and what is worth noting about them.
-fn unseen(
-    sources: &Sources,
-    files: &[SourceFile],
-    consumed: &HashMap<String, i64>,
-    skipped: &mut Vec<Skipped>,
-) -> (Vec<SourceFile>, Vec<String>) {
-    let mut fresh = Vec::new();
-    let mut notes = Vec::new();
+/// What a table has not consumed of its files.
+#[derive(Default)]
+struct Unseen {
+    /// With their version numbers.
+    fresh: Vec<SourceFile>,
+    /// What is worth noting about them.
+    notes: Vec<String>,
+    /// How files look now that were touched and hold what they held: spares the next run a look into them.
+    touched: Vec<(String, i64)>,
+}
+
+fn unseen(sources: &Sources, files: &[SourceFile], consumed: &HashMap<String, i64>, skipped: &mut Vec<Skipped>) -> Unseen {
+    let mut unseen = Unseen::default();
     for file in files {
-        let Some((version, stamp, content)) = FileIds::of(&file.path).known(consumed) else {
-            fresh.push(file.clone());
+        let ids = FileIds::of(&file.path);
+        let Some((version, stamp, content)) = ids.known(consumed) else {
+            unseen.fresh.push(file.clone());
             continue;
         };
         if stamp == Some(&file.stamp) {
@@ -147,17 +170,17 @@ fn unseen(
         // Touched. Only other content makes it a new version.
         let print = open(&sources.location, &file.place).map_err(|e| e.to_string()).and_then(|f| fingerprint(f).map_err(|e| e.to_string()));
         match print {
-            Ok(print) if content == Some(&positive(print.xxh3 as u64)) => {}
+            Ok(print) if content == Some(&positive(print.xxh3 as u64)) => unseen.touched.push((ids.stamp, file.stamp)),
             Ok(_) => {
-                notes.push(format!(
+                unseen.notes.push(format!(
                     "{}: changed after it was taken; its rows are added as {}",
                     file.path,
                     source_name(&file.path, version + 1)
                 ));
-                fresh.push(SourceFile { version: version + 1, ..file.clone() });
+                unseen.fresh.push(SourceFile { version: version + 1, ..file.clone() });
             }
             Err(reason) => skipped.push(Skipped { path: file.path.clone(), reason: format!("cannot be read: {reason}"), later: true }),
         }
     }
-    (fresh, notes)
+    unseen
 }

@@ -37,7 +37,7 @@ async fn run(arguments: Arguments) -> lake::Result<ExitCode> {
     for file in &ingested.skipped {
         console::note!("not read: {}: {}", file.path, file.reason);
     }
-    console::print_report(&running.publish(&[], &bars).await?, ingested.skipped.len());
-    let is_unreadable = tables.is_empty() && ingested.readable == 0 && !ingested.skipped.is_empty();
+    console::print_report(&running.publish(&[], &bars).await?, ingested.unread());
+    let is_unreadable = tables.is_empty() && ingested.readable == 0 && ingested.unread() > 0;
     Ok(ExitCode::from(u8::from(is_unreadable)))
 }

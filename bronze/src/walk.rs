@@ -59,7 +59,13 @@ pub(crate) fn walk(root: &Path, lake: Option<&Path>, ignored: &dyn Fn(&str) -> b
     }
     let entries = fs::read_dir(&root).map_err(refused)?;
     let within = root.canonicalize().map_err(refused)?;
+    let is_lake = lake.is_some_and(|lake| lake == within);
     walk.folder(entries, "", &mut vec![within]);
+    if is_lake {
+        // Once, and not for each of its tables.
+        walk.found.skipped.retain(|skipped| !skipped.is_lake());
+        walk.found.skipped.push(Skipped { path: "./".to_owned(), reason: A_LAKE.to_owned(), later: false });
+    }
     Ok(walk.found)
 }
 

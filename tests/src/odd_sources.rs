@@ -30,6 +30,13 @@ fn a_lake_in_the_source_is_no_source() {
         assert_eq!(lake.tables().await.unwrap(), tables);
         let [skipped] = done.skipped.as_slice() else { panic!("{:?}", done.skipped) };
         assert_eq!(skipped.path, "lake/");
+        assert_eq!((skipped.is_lake(), done.unread), (true, 0));
+        // Not even where it is the source.
+        let lake_path = place.path("lake");
+        std::fs::write(lake_path.join("user_profile.csv"), "user_id\nu1\n").unwrap();
+        let done = run(&lake, &place, lake_path.to_str().unwrap()).await.unwrap();
+        assert_eq!(done.skipped.iter().map(|s| s.path.as_str()).collect::<Vec<_>>(), ["./"]);
+        assert_eq!(rows(&lake, "select user_id from bronze.user_profile").await, ["u1"]);
         // A copy of a table is none either, whoever's it is.
         let other = SourcedLake::new();
         let done = run(&other.lake, &place, &source).await.unwrap();

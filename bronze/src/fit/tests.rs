@@ -48,6 +48,22 @@ fn text_is_read_where_it_says_the_same() {
 }
 
 #[test]
+fn every_kind_of_text_and_null_is_read() {
+    const NONE: [usize; 0] = [];
+    let instant = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+    for to in
+        [DataType::Decimal128(10, 2), DataType::Float64, DataType::Int32, DataType::Boolean, DataType::Date32, instant, DataType::Binary]
+    {
+        let value = if matches!(to, DataType::Date32 | DataType::Timestamp(_, _)) { "2025-01-02" } else { "1" };
+        assert_eq!(fitted(LargeStringArray::from(vec![Some(value), None]), &to).1, NONE, "{to}");
+        assert_eq!(fitted(StringViewArray::from(vec![Some(value), None]), &to).1, NONE, "{to}");
+        let words: DictionaryArray<lake::datafusion::arrow::datatypes::Int8Type> = [Some(value), None, Some(value)].into_iter().collect();
+        assert_eq!(fitted(words, &to).1, NONE, "{to}");
+        assert_eq!(fitted(NullArray::new(2), &to), (vec!["∅".to_owned(); 2], vec![]), "{to}");
+    }
+}
+
+#[test]
 fn bytes_become_text_where_they_are_text() {
     let bytes = BinaryArray::from(vec![b"abc".as_slice(), b"\xff\xfe".as_slice()]);
     let (values, refused) = fitted(bytes, &DataType::Utf8View);

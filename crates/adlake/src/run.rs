@@ -27,6 +27,8 @@ pub struct Done {
     pub report: RunReport,
     /// Source files that were left alone, with the reason.
     pub skipped: Vec<Skipped>,
+    /// How many of them are no lake and should perhaps have been read.
+    pub unread: usize,
     /// Whether the source has files and none of them could be read, now or before.
     pub is_unreadable: bool,
 }
@@ -50,7 +52,7 @@ pub async fn run(lake: &Lake, pipeline: &Pipeline, work: &Work<'_>, progress: &d
     let selected = pipeline.select(&work.layers, &work.domains, &work.tables).map_err(LakeError::invalid)?;
     let mut running = Running::begin(lake, lake::now());
     let mut skipped = Vec::new();
-    let mut is_unreadable = false;
+    let (mut unread, mut is_unreadable) = (0, false);
     if let Some(sources) = work.sources
         && work.wants(Layer::Bronze)
     {
@@ -60,7 +62,8 @@ pub async fn run(lake: &Lake, pipeline: &Pipeline, work: &Work<'_>, progress: &d
             upstream(pipeline, &selected).into_iter().collect()
         };
         let done = bronze::ingest(&mut running, sources, pipeline, &only, progress).await?;
-        is_unreadable = only.is_empty() && done.readable == 0 && !done.skipped.is_empty();
+        unread = done.unread();
+        is_unreadable = only.is_empty() && done.readable == 0 && unread > 0;
         skipped = done.skipped;
     }
     let present = present_domains(lake, pipeline).await?;
@@ -88,7 +91,7 @@ pub async fn run(lake: &Lake, pipeline: &Pipeline, work: &Work<'_>, progress: &d
     running.know(&all);
     running.refresh(&models, work.rebuild, progress).await?;
     let report = running.publish(&all, progress).await?;
-    Ok(Done { report, skipped, is_unreadable })
+    Ok(Done { report, skipped, unread, is_unreadable })
 }
 
 /// Domains with at least one raw table in the lake.

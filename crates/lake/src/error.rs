@@ -170,7 +170,7 @@ fn one_line(error: &dyn fmt::Display) -> String {
     for line in text.split('\n').map(str::trim) {
         let lower = line.to_lowercase();
         // "backtrace:", "stack backtrace:", or its first frame.
-        if lower.ends_with("backtrace:") || line.starts_with("0: ") {
+        if lower.starts_with("backtrace:") || lower.starts_with("stack backtrace:") || line.starts_with("0: ") {
             break;
         }
         if !line.is_empty() {
@@ -192,7 +192,9 @@ fn plain_words(text: &str) -> Option<String> {
     } else if lower.contains("resources exhausted") {
         Some("the work does not fit into memory_limit_mb; set it to 256 or more, or to 0 for no limit".to_owned())
     } else if lower.contains("not found") && text.contains(".parquet") {
-        Some(format!("{at}a data file is gone: `adlake vacuum` deletes what only older versions need; ask a later version or release"))
+        Some(format!(
+            "{at}a data file was not found: `adlake vacuum` deletes what only older versions need; ask a later version or release"
+        ))
     } else if lower.contains("kernel error") && lower.contains("json error") {
         Some(format!(
             "the table's Delta log is damaged ({text}); put its folder _delta_log back from a copy, or move the table's folder away and run again"
@@ -218,6 +220,10 @@ mod tests {
             ("bad JSON at line 1\n   0: std::backtrace::create\n      at /x/y.rs:3", "bad JSON at line 1"),
             ("cannot plan\n\nbacktrace:    0: std::x", "cannot plan"),
             ("a\n  b", "a b"),
+            (
+                "Object at location /l/silver/x.parquet not found: No such file or directory",
+                "/l/silver/x.parquet: a data file was not found: `adlake vacuum` deletes what only older versions need; ask a later version or release",
+            ),
             (
                 "Generic LocalFileSystem error: Unable to copy data to file /l/silver/x.parquet: No space left on device (os error 28)",
                 "/l/silver/x.parquet: the disk is full; free some space and run again, what was committed is safe",

@@ -72,7 +72,7 @@ impl Demo {
         let pipeline = lake::pipeline(&adlake::shipped_models())?;
         let work = adlake::Work { sources: Some(&sources), ..adlake::Work::all() };
         let done = adlake::run(&lake, &pipeline, &work, &Bars::default()).await?;
-        print_report(&done.report, done.skipped.len());
+        print_report(&done.report, done.unread);
         for (title, query) in CHAPTERS {
             out!("\n{title}");
             chapter(&lake, query).await?;

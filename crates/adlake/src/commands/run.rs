@@ -59,7 +59,7 @@ impl RunArgs {
         for file in &done.skipped {
             note!("not read: {}: {}", file.path, file.reason);
         }
-        print_report(&done.report, done.skipped.len());
+        print_report(&done.report, done.unread);
         Ok(ExitCode::from(u8::from(done.is_unreadable)))
     }
 }
