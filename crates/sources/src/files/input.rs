@@ -54,10 +54,10 @@ impl RawBytes {
     /// What to say of a file that does not begin as the format does; one that is too short to tell may be unfinished.
     fn not_begun_as(&self, format: &str) -> Option<String> {
         let (_, mark, _) = MARKS.iter().find(|(name, _, _)| *name == format)?;
-        let begun = mark.len().min(self.head.len());
         // Zstandard files may begin with a frame to be skipped, of sixteen kinds.
         let is_skippable = format == "zstd" && matches!(self.head.as_slice(), [0x50..=0x5f, 0x2a, 0x4d, 0x18]);
-        (self.head[..begun] != mark[..begun] && !is_skippable).then(|| format!("it does not begin as {format} does"))
+        (self.head.iter().zip(*mark).any(|(byte, marked)| byte != marked) && !is_skippable)
+            .then(|| format!("it does not begin as {format} does"))
     }
 
     fn drain(&mut self) -> io::Result<()> {
@@ -175,7 +175,9 @@ impl Input {
         let read = stream.fill(&mut ahead)?;
         ahead.truncate(read);
         if let Stream::Plain(raw) = &stream
-            && let Some((name, _, ending)) = MARKS.iter().find(|(_, mark, _)| raw.head.starts_with(&mark[..mark.len().min(3)]))
+            && let Some((name, _, ending)) = MARKS
+                .iter()
+                .find(|(_, mark, _)| raw.head.len() >= mark.len().min(3) && raw.head.iter().zip(*mark).all(|(byte, marked)| byte == marked))
         {
             let detail = match *name {
                 "zip" => "it is a zip archive: unpack it".to_string(),
