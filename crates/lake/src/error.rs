@@ -190,7 +190,7 @@ fn plain_words(text: &str) -> Option<String> {
     } else if lower.contains("permission denied") || lower.contains("read-only file system") {
         Some(format!("{at}may not be read or written; check the permissions of the lake's folder, or name another with --lake"))
     } else if lower.contains("resources exhausted") {
-        Some("the work does not fit into memory_limit_mb; set it to 256 or more, or to 0 for no limit".to_owned())
+        Some("the work does not fit into memory_limit_mb; raise it, or set it to 0 for no limit".to_owned())
     } else if lower.contains("not found") && text.contains(".parquet") {
         Some(format!(
             "{at}a data file was not found: `adlake vacuum` deletes what only older versions need; ask a later version or release"

@@ -7,6 +7,7 @@
 
 mod affected;
 mod casts;
+mod compacted;
 mod dedup;
 mod error;
 mod exec;

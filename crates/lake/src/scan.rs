@@ -14,6 +14,7 @@ use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::error::{DataFusionError, Result as QueryResult};
 use datafusion::execution::TaskContext;
+use datafusion::execution::memory_pool::MemoryLimit;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::empty::EmptyExec;
@@ -23,6 +24,7 @@ use object_store::ObjectMeta;
 use object_store::path::Path;
 use parquet::arrow::RowNumber;
 
+use crate::compacted::Compacted;
 use crate::table::{DataFile, Table};
 
 /// The hidden columns of a scan that knows where its rows lie.
@@ -180,7 +182,9 @@ impl TableProvider for FileScan {
             .with_limit(limit)
             .build();
         let scan: Arc<dyn ExecutionPlan> = DataSourceExec::from_data_source(config);
-        Ok(if self.every_row { Arc::new(EveryRow(scan)) } else { scan })
+        let scan: Arc<dyn ExecutionPlan> = if self.every_row { Arc::new(EveryRow(scan)) } else { scan };
+        let is_limited = matches!(state.runtime_env().memory_pool.memory_limit(), MemoryLimit::Finite(_));
+        Ok(if is_limited { Arc::new(Compacted(scan)) } else { scan })
     }
 }
 

@@ -13,6 +13,7 @@ use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use spec::{Layer, TableName};
 
+use crate::compacted::CompactSorts;
 use crate::scan::FileScan;
 use crate::store::Location;
 use crate::table::Table;
@@ -21,6 +22,11 @@ use crate::{LakeOptions, Result, functions};
 /// How large the smaller side of a join may be to be held once, rather than by parts.
 const SHARED_JOIN_ROWS: usize = 16 << 20;
 const SHARED_JOIN_BYTES: usize = 4 << 30;
+
+/// Under a memory limit: what a parallel stream should have at least, where there are more than the two without which joins
+/// would not spill, and the rows of a batch.
+const STREAM_BYTES: usize = 512 << 20;
+const LIMITED_BATCH_ROWS: usize = 2048;
 
 /// Makes the memory pool, the spill files and the store shared by all sessions of a lake.
 pub(crate) fn runtime(location: &Location, options: &LakeOptions) -> Result<Arc<RuntimeEnv>> {
@@ -46,9 +52,12 @@ pub(crate) fn context(runtime: &Arc<RuntimeEnv>, options: &LakeOptions, tables: 
         .set_str("datafusion.execution.time_zone", "+00:00")
         .set_str("datafusion.execution.parquet.schema_force_view_types", "true")
         .set_str("datafusion.catalog.create_default_catalog_and_schema", "false");
-    // Sorts and joins keep this much aside to merge what they spilled.
     if let Some(bytes) = options.memory_limit_bytes {
-        config = config.set_usize("datafusion.execution.sort_spill_reservation_bytes", (bytes / 64).clamp(1 << 20, 10 << 20));
+        // The pool is shared by everything that sorts in one plan: fewer and smaller pieces leave each enough to work with.
+        config = config
+            .with_target_partitions(options.parallel_streams().min(bytes / STREAM_BYTES).max(2))
+            .with_batch_size(LIMITED_BATCH_ROWS)
+            .set_usize("datafusion.execution.sort_spill_reservation_bytes", (bytes / 256).clamp(1 << 20, 10 << 20));
         // Hash joins hold one side in memory; sort-merge joins spill.
         config = config.set_bool("datafusion.optimizer.prefer_hash_join", false);
     } else {
@@ -57,8 +66,11 @@ pub(crate) fn context(runtime: &Arc<RuntimeEnv>, options: &LakeOptions, tables: 
             .set_usize("datafusion.optimizer.hash_join_single_partition_threshold_rows", SHARED_JOIN_ROWS)
             .set_usize("datafusion.optimizer.hash_join_single_partition_threshold", SHARED_JOIN_BYTES);
     }
-    let state = SessionStateBuilder::new().with_config(config).with_runtime_env(Arc::clone(runtime)).with_default_features().build();
-    let context = SessionContext::new_with_state(state);
+    let mut state = SessionStateBuilder::new().with_config(config).with_runtime_env(Arc::clone(runtime)).with_default_features();
+    if options.memory_limit_bytes.is_some() {
+        state = state.with_physical_optimizer_rule(Arc::new(CompactSorts));
+    }
+    let context = SessionContext::new_with_state(state.build());
     functions::register(&context);
     let catalog = MemoryCatalogProvider::new();
     for layer in [Layer::Bronze, Layer::Silver, Layer::Gold, Layer::Features, Layer::Ml, Layer::Ops] {

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
+use datafusion::arrow::array::{ArrayRef, BooleanArray, RecordBatch};
 use datafusion::arrow::compute::{filter_record_batch, not};
-use datafusion::arrow::datatypes::DataType;
 use datafusion::common::Column;
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder};
 use datafusion::prelude::SessionContext;
@@ -13,6 +12,7 @@ use futures::TryStreamExt;
 use tokio::task::JoinSet;
 
 use super::Inputs;
+use crate::compacted::compact;
 use crate::dedup::Repeats;
 use crate::exec::{execute, filtered_rows};
 use crate::output::{Output, Sieved};
@@ -178,18 +178,7 @@ pub(super) fn share(options: &WriteOptions, writers: usize) -> WriteOptions {
     WriteOptions { buffer_bytes: (options.buffer_bytes / writers.max(1)).max(16 << 20), ..options.clone() }
 }
 
-/// A batch that holds on to no more text than its own.
-pub(super) fn compact(batch: &RecordBatch) -> Result<RecordBatch> {
-    let columns = batch.columns().iter().map(|c| -> ArrayRef {
-        match c.data_type() {
-            DataType::Utf8View => Arc::new(c.as_string_view().gc()),
-            _ => Arc::clone(c),
-        }
-    });
-    Ok(RecordBatch::try_new(batch.schema(), columns.collect())?)
-}
-
 /// The rows at which `wanted` is true, compacted.
 pub(super) fn select(batch: &RecordBatch, wanted: &BooleanArray) -> Result<RecordBatch> {
-    compact(&filter_record_batch(batch, wanted)?)
+    Ok(compact(&filter_record_batch(batch, wanted)?)?)
 }
