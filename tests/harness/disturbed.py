@@ -36,6 +36,13 @@ class Disturbed:
                     self.deliver()
             if kills and self.dice.random() < 0.5:
                 self.disturb("optimize", seen=[], kinds=kinds)
+            # Nor does the next day's delivery replace a file of the first day that no run lived long enough to take.
+            if self.released is None:
+                self.finish()
+        self.finish()
+
+    def finish(self):
+        """A run that is left alone."""
         self.adlake.run("run", "--lake", self.lake, "--source", self.source)
         self.check_release()
 

@@ -52,7 +52,7 @@ pub(crate) struct Repeats {
 
 impl Repeats {
     /// For about `rows` keys. 16 bits a key or more, so that about one in 300 is compared for nothing. Both marks together
-    /// take a gibibyte at most, or an eighth of the memory limit: more than 268 million rows fill them more densely.
+    /// take a gibibyte at most, or an eighth of what queries may hold: more than 268 million rows fill them more densely.
     pub fn for_rows(rows: u64, memory_limit_bytes: Option<usize>) -> Self {
         let most = memory_limit_bytes.map_or(1 << 26, |bytes| 1 << (bytes / 128).max(1 << 10).ilog2().min(26));
         let words = (rows / 4).clamp(1 << 10, most).next_power_of_two() as usize;

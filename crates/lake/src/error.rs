@@ -193,7 +193,7 @@ fn plain_words(text: &str) -> Option<String> {
         Some("the work does not fit into memory_limit_mb; raise it, or set it to 0 for no limit".to_owned())
     } else if lower.contains("not found") && text.contains(".parquet") {
         Some(format!(
-            "{at}a data file was not found: `adlake vacuum` deletes what only older versions need; ask a later version or release"
+            "{at}a data file was not found: `adlake vacuum` deletes what only older versions need; ask a later version or release, or make the table anew with `adlake run --rebuild TABLE`"
         ))
     } else if lower.contains("kernel error") && lower.contains("json error") {
         Some(format!(
@@ -222,7 +222,7 @@ mod tests {
             ("a\n  b", "a b"),
             (
                 "Object at location /l/silver/x.parquet not found: No such file or directory",
-                "/l/silver/x.parquet: a data file was not found: `adlake vacuum` deletes what only older versions need; ask a later version or release",
+                "/l/silver/x.parquet: a data file was not found: `adlake vacuum` deletes what only older versions need; ask a later version or release, or make the table anew with `adlake run --rebuild TABLE`",
             ),
             (
                 "Generic LocalFileSystem error: Unable to copy data to file /l/silver/x.parquet: No space left on device (os error 28)",

@@ -7,7 +7,6 @@
 
 mod affected;
 mod casts;
-mod compacted;
 mod dedup;
 mod error;
 mod exec;
@@ -15,12 +14,12 @@ mod functions;
 mod ingest;
 mod lake;
 pub mod lineage;
-
 mod log;
 mod maintain;
 mod models;
 mod ops;
 mod output;
+mod passed;
 mod quarantine;
 mod query;
 mod release;

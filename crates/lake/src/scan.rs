@@ -6,25 +6,22 @@ use async_trait::async_trait;
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::stats::Precision;
-use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{ColumnStatistics, ScalarValue, Statistics};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::error::{DataFusionError, Result as QueryResult};
-use datafusion::execution::TaskContext;
 use datafusion::execution::memory_pool::MemoryLimit;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
-use datafusion::physical_plan::metrics::MetricsSet;
-use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PhysicalExpr, PlanProperties, SendableRecordBatchStream};
 use object_store::ObjectMeta;
 use object_store::path::Path;
 use parquet::arrow::RowNumber;
 
-use crate::compacted::Compacted;
+use crate::passed::Passed;
 use crate::table::{DataFile, Table};
 
 /// The hidden columns of a scan that knows where its rows lie.
@@ -182,53 +179,8 @@ impl TableProvider for FileScan {
             .with_limit(limit)
             .build();
         let scan: Arc<dyn ExecutionPlan> = DataSourceExec::from_data_source(config);
-        let scan: Arc<dyn ExecutionPlan> = if self.every_row { Arc::new(EveryRow(scan)) } else { scan };
-        let is_limited = matches!(state.runtime_env().memory_pool.memory_limit(), MemoryLimit::Finite(_));
-        Ok(if is_limited { Arc::new(Compacted(scan)) } else { scan })
-    }
-}
-
-/// Passes its input on, and no filter down to it: that is what a plan does which does not say otherwise.
-#[derive(Debug)]
-struct EveryRow(Arc<dyn ExecutionPlan>);
-
-impl DisplayAs for EveryRow {
-    fn fmt_as(&self, _kind: DisplayFormatType, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("EveryRow")
-    }
-}
-
-impl ExecutionPlan for EveryRow {
-    fn name(&self) -> &str {
-        "EveryRow"
-    }
-
-    fn properties(&self) -> &Arc<PlanProperties> {
-        self.0.properties()
-    }
-
-    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        vec![&self.0]
-    }
-
-    fn apply_expressions(
-        &self,
-        _visit: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> QueryResult<TreeNodeRecursion>,
-    ) -> QueryResult<TreeNodeRecursion> {
-        Ok(TreeNodeRecursion::Continue)
-    }
-
-    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> QueryResult<Arc<dyn ExecutionPlan>> {
-        let [input] = <[_; 1]>::try_from(children).map_err(|_| DataFusionError::Internal("EveryRow has one input".to_owned()))?;
-        Ok(Arc::new(Self(input)))
-    }
-
-    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> QueryResult<SendableRecordBatchStream> {
-        self.0.execute(partition, context)
-    }
-
-    fn metrics(&self) -> Option<MetricsSet> {
-        self.0.metrics()
+        let compacts = matches!(state.runtime_env().memory_pool.memory_limit(), MemoryLimit::Finite(_));
+        Ok(if self.every_row || compacts { Arc::new(Passed { input: scan, compacts, every_row: self.every_row }) } else { scan })
     }
 }
 

@@ -13,7 +13,7 @@ use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use spec::{Layer, TableName};
 
-use crate::compacted::CompactSorts;
+use crate::passed::CompactSorts;
 use crate::scan::FileScan;
 use crate::store::Location;
 use crate::table::Table;

@@ -54,7 +54,7 @@ fn machine_paths(file: &str, text: &str) -> Vec<Problem> {
     problems
 }
 
-/// Whether the line holds the path as such, not as the end of a longer one (`../work/`, `example.org/home/`).
+/// Whether the line holds the path as such, not as the end of a longer one, a relative path or an address.
 fn names_path(line: &str, path: &str) -> bool {
     line.match_indices(path).any(|(at, _)| {
         let before = line[..at].chars().next_back();

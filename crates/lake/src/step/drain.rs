@@ -12,10 +12,10 @@ use futures::TryStreamExt;
 use tokio::task::JoinSet;
 
 use super::Inputs;
-use crate::compacted::compact;
 use crate::dedup::Repeats;
 use crate::exec::{execute, filtered_rows};
 use crate::output::{Output, Sieved};
+use crate::passed::compact;
 use crate::quarantine::Sink;
 use crate::table::Table;
 use crate::write::{Part, TableWriter, WriteOptions};

@@ -169,7 +169,7 @@ pub(super) async fn decide(
     if count == 0 {
         return Ok(decision(Way::Acknowledge, vec![]));
     }
-    if quarantine::has_rows_of(lake, &model.table).await? {
+    if consumed.contains_key(quarantine::TRANSACTION) && quarantine::has_rows_of(lake, &model.table).await? {
         return Ok(decision(
             Way::Build,
             vec!["rebuilt: which of its rows in quarantine still belong there shows only as a whole".to_owned()],

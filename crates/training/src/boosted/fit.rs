@@ -2,14 +2,14 @@
 
 use rayon::prelude::*;
 
-use super::{Boosted, BoostedSettings, add_tree};
+use super::{Boosted, BoostedSettings};
 use crate::bins::{Binner, Matrix};
 use crate::calibrate::logistic;
 use crate::data::Dataset;
 use crate::error::{Result, TrainingError};
 use crate::metrics::{Confidence, Scores, log_loss};
 use crate::random::{Purpose, Stream};
-use crate::tree::{Features, Graded, Growth, Newton, Order, Wide, grow};
+use crate::tree::{Features, Graded, Growth, Newton, Order, Wide, add_answers, grow};
 
 /// Boosted trees and how they came about.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,7 +67,7 @@ pub(super) fn fit(data: &Dataset, validation: Option<&Dataset>, settings: &Boost
                 samples[range.clone()].iter().for_each(|sample| log_odds[sample.row_number()] += f64::from(*value));
             }
         } else {
-            add_tree(&grown.tree, &matrix, &mut log_odds);
+            add_answers(std::slice::from_ref(&grown.tree), &matrix, &mut log_odds);
         }
         let is_stump = grown.tree.len() == 1;
         if let Some(watch) = &mut watch {
@@ -162,7 +162,7 @@ struct Watch<'a> {
 
 impl Watch<'_> {
     fn add(&mut self, tree: &crate::tree::Tree) -> Result<f64> {
-        add_tree(tree, &self.matrix, &mut self.log_odds);
+        add_answers(std::slice::from_ref(tree), &self.matrix, &mut self.log_odds);
         let probabilities: Vec<_> = self.log_odds.iter().map(|log_odds| logistic(*log_odds)).collect();
         let scores = Scores::new(&probabilities, self.rows.labels(), self.rows.weights())?;
         let loss = log_loss(&scores, &Confidence::default())?.value;

@@ -10,13 +10,13 @@ pub use settings::{BoostedSettings, EarlyStopping};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::bins::{Binner, Matrix, Value};
+use crate::bins::{Binner, Value};
 use crate::calibrate::logistic;
 use crate::data::{Dataset, Frame};
 use crate::error::Result;
 use crate::explain::{Contributions, Importance};
 use crate::predict::Predict;
-use crate::tree::{Tree, check_trees};
+use crate::tree::{Tree, add_answers, check_trees, sum_of_answers};
 
 /// Fitted boosted trees: the probability is the logistic function of a start and the sum of the trees' leaves.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,9 +45,6 @@ impl TryFrom<Stored> for Boosted {
         Ok(Self { settings, start, binner, trees })
     }
 }
-
-/// Rows that are taken through the trees together.
-const BLOCK: usize = 2048;
 
 impl Boosted {
     /// Grows trees one on the other. With early stopping `validation` says when to stop; its rows should come after the training rows, as
@@ -85,8 +82,7 @@ impl Boosted {
     /// The row does not have one value per feature.
     pub fn predict_row(&self, row: &[Value<'_>]) -> Result<f64> {
         let bins = self.binner.bin_row(row)?;
-        let sum: f64 = self.trees.iter().map(|tree| f64::from(tree.predict(|feature| bins[feature]))).sum();
-        Ok(logistic(self.start + sum))
+        Ok(logistic(self.start + sum_of_answers(&self.trees, &bins)))
     }
 
     /// How far each feature moved the log odds of one row: the changes of the nodes' answers along its path through each tree.
@@ -104,27 +100,12 @@ impl Boosted {
     }
 }
 
-/// Adds a tree's answers to the log odds of all rows.
-fn add_tree(tree: &Tree, matrix: &Matrix, log_odds: &mut [f64]) {
-    log_odds.par_chunks_mut(BLOCK).enumerate().for_each(|(block, log_odds)| {
-        for (offset, sum) in log_odds.iter_mut().enumerate() {
-            *sum += f64::from(tree.predict(|feature| matrix.column(feature)[block * BLOCK + offset]));
-        }
-    });
-}
-
 impl Predict for Boosted {
     fn predict(&self, frame: &Frame) -> Result<Vec<f64>> {
         let matrix = self.binner.bin(frame)?;
         let mut answers = vec![0.0; matrix.rows()];
-        answers.par_chunks_mut(BLOCK).enumerate().for_each(|(block, answers)| {
-            for tree in &self.trees {
-                for (offset, sum) in answers.iter_mut().enumerate() {
-                    *sum += f64::from(tree.predict(|feature| matrix.column(feature)[block * BLOCK + offset]));
-                }
-            }
-            answers.iter_mut().for_each(|sum| *sum = logistic(self.start + *sum));
-        });
+        add_answers(&self.trees, &matrix, &mut answers);
+        answers.par_iter_mut().for_each(|sum| *sum = logistic(self.start + *sum));
         Ok(answers)
     }
 }

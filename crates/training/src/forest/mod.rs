@@ -18,7 +18,7 @@ use crate::data::{Dataset, Frame};
 use crate::error::Result;
 use crate::explain::{Contributions, Importance};
 use crate::predict::Predict;
-use crate::tree::{Tree, check_trees};
+use crate::tree::{Tree, add_answers, check_trees, sum_of_answers};
 
 /// A fitted forest. Its probability is the mean of its trees' leaf frequencies.
 ///
@@ -54,9 +54,6 @@ impl TryFrom<Stored> for Forest {
         Ok(Self { settings, base_rate, drawn_rate, binner, trees })
     }
 }
-
-/// Rows that are taken through the trees together, so that a tree's nodes stay in the cache.
-const BLOCK: usize = 2048;
 
 impl Forest {
     /// Grows a forest. The same data, settings and seed give the same forest for any number of threads.
@@ -98,8 +95,7 @@ impl Forest {
     /// The row does not have one value per feature.
     pub fn predict_row(&self, row: &[Value<'_>]) -> Result<f64> {
         let bins = self.binner.bin_row(row)?;
-        let sum: f64 = self.trees.iter().map(|tree| f64::from(tree.predict(|feature| bins[feature]))).sum();
-        Ok(sum / self.trees.len() as f64)
+        Ok(sum_of_answers(&self.trees, &bins) / self.trees.len() as f64)
     }
 
     /// How far each feature moved the probability of one row from the mean of the training draws: the changes of the node's
@@ -121,14 +117,8 @@ impl Forest {
 
     fn predict_bins(&self, matrix: &Matrix) -> Vec<f64> {
         let mut sums = vec![0.0; matrix.rows()];
-        sums.par_chunks_mut(BLOCK).enumerate().for_each(|(block, sums)| {
-            for tree in &self.trees {
-                for (offset, sum) in sums.iter_mut().enumerate() {
-                    *sum += f64::from(tree.predict(|feature| matrix.column(feature)[block * BLOCK + offset]));
-                }
-            }
-            sums.iter_mut().for_each(|sum| *sum /= self.trees.len() as f64);
-        });
+        add_answers(&self.trees, matrix, &mut sums);
+        sums.par_iter_mut().for_each(|sum| *sum /= self.trees.len() as f64);
         sums
     }
 }

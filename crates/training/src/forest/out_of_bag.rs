@@ -2,10 +2,9 @@
 
 use rayon::prelude::*;
 
-use super::BLOCK;
 use super::bootstrap::Bootstrap;
 use crate::bins::Matrix;
-use crate::tree::Tree;
+use crate::tree::{BLOCK, Tree};
 
 /// The mean over the trees that did not see a row; `None` where all did. The draws are made anew, which costs less than keeping
 /// them, and each row adds its trees in their order, so threads do not show.

@@ -8,12 +8,14 @@
 //! node by their smoothed rate of positives and cut like numbers, which finds the best of all 2^k subsets (Fisher 1958; Breiman
 //! et al., Classification and regression trees, 1984, section 4.2). Order by frequency would need many cuts for what this does in one.
 
+mod answers;
 mod cell;
 mod criterion;
 mod grow;
 mod model;
 mod search;
 
+pub(crate) use answers::{BLOCK, add_answers, sum_of_answers};
 pub(crate) use cell::{Draw, Graded, Wide};
 pub(crate) use criterion::{Gini, Newton, WeightedGini};
 pub(crate) use grow::{Features, Growth, Order, grow};

@@ -1,5 +1,7 @@
-//! Batches whose memory is their own. Text read from Parquet points into pages that many batches share, and each is
-//! counted as holding all of them: under a memory limit sorts would give up over memory that they do not take.
+//! A step between an operator and its input that does not change the rows: it keeps filters from being pushed down, so that
+//! their counters see every row, or gives batches memory of their own. Text read from Parquet points into pages that many
+//! batches share, and each is counted as holding all of them: under a memory limit sorts would give up over memory that
+//! they do not take.
 
 use std::fmt;
 use std::sync::Arc;
@@ -29,27 +31,33 @@ pub(crate) fn compact(batch: &RecordBatch) -> QueryResult<RecordBatch> {
     Ok(RecordBatch::try_new(batch.schema(), columns.collect())?)
 }
 
-/// Passes its input on, compacted.
+/// Passes its input on.
 #[derive(Debug)]
-pub(crate) struct Compacted(pub Arc<dyn ExecutionPlan>);
+pub(crate) struct Passed {
+    pub input: Arc<dyn ExecutionPlan>,
+    /// Batches are compacted.
+    pub compacts: bool,
+    /// No filter goes down to the input.
+    pub every_row: bool,
+}
 
-impl DisplayAs for Compacted {
+impl DisplayAs for Passed {
     fn fmt_as(&self, _kind: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Compacted")
+        write!(f, "Passed: compacts={}, every_row={}", self.compacts, self.every_row)
     }
 }
 
-impl ExecutionPlan for Compacted {
+impl ExecutionPlan for Passed {
     fn name(&self) -> &str {
-        "Compacted"
+        "Passed"
     }
 
     fn properties(&self) -> &Arc<PlanProperties> {
-        self.0.properties()
+        self.input.properties()
     }
 
     fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        vec![&self.0]
+        vec![&self.input]
     }
 
     fn apply_expressions(
@@ -60,18 +68,21 @@ impl ExecutionPlan for Compacted {
     }
 
     fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> QueryResult<Arc<dyn ExecutionPlan>> {
-        let [input] = <[_; 1]>::try_from(children).map_err(|_| DataFusionError::Internal("Compacted has one input".to_owned()))?;
-        Ok(Arc::new(Self(input)))
+        let [input] = <[_; 1]>::try_from(children).map_err(|_| DataFusionError::Internal("Passed has one input".to_owned()))?;
+        Ok(Arc::new(Self { input, ..*self }))
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> QueryResult<SendableRecordBatchStream> {
-        let input = self.0.execute(partition, context)?;
+        let input = self.input.execute(partition, context)?;
+        if !self.compacts {
+            return Ok(input);
+        }
         let schema = input.schema();
         Ok(Box::pin(RecordBatchStreamAdapter::new(schema, input.map(|batch| compact(&batch?)))))
     }
 
     fn metrics(&self) -> Option<MetricsSet> {
-        self.0.metrics()
+        self.input.metrics()
     }
 
     fn gather_filters_for_pushdown(
@@ -80,6 +91,9 @@ impl ExecutionPlan for Compacted {
         parent_filters: Vec<Arc<dyn PhysicalExpr>>,
         _config: &ConfigOptions,
     ) -> QueryResult<FilterDescription> {
+        if self.every_row {
+            return Ok(FilterDescription::all_unsupported(&parent_filters, &self.children()));
+        }
         FilterDescription::from_children(parent_filters, &self.children())
     }
 
@@ -93,6 +107,10 @@ impl ExecutionPlan for Compacted {
     }
 }
 
+fn compacted(input: Arc<dyn ExecutionPlan>) -> Arc<dyn ExecutionPlan> {
+    Arc::new(Passed { input, compacts: true, every_row: false })
+}
+
 /// Compacts what goes into a sort and what comes out of it: joins and merges give batches that point into many others.
 #[derive(Debug)]
 pub(crate) struct CompactSorts;
@@ -103,9 +121,8 @@ impl PhysicalOptimizerRule for CompactSorts {
             if node.name() != "SortExec" {
                 return Ok(Transformed::no(node));
             }
-            let inputs = node.children().into_iter().map(|c| -> Arc<dyn ExecutionPlan> { Arc::new(Compacted(Arc::clone(c))) }).collect();
-            let sort = replace_children_if_necessary(node, inputs)?;
-            Ok(Transformed::yes(Arc::new(Compacted(sort)) as Arc<dyn ExecutionPlan>))
+            let inputs = node.children().into_iter().map(|c| compacted(Arc::clone(c))).collect();
+            Ok(Transformed::yes(compacted(replace_children_if_necessary(node, inputs)?)))
         });
         Ok(compacted?.data)
     }
