@@ -160,7 +160,7 @@ fn first_of(complaints: Vec<Expr>) -> Expr {
     if complaints.is_empty() { no_complaint() } else { coalesce(complaints) }
 }
 
-fn is_text(data_type: &DataType) -> bool {
+pub(crate) fn is_text(data_type: &DataType) -> bool {
     matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
 }
 

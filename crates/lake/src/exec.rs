@@ -1,6 +1,7 @@
 //! The one door to execution: a logical plan in, one stream of batches per partition out.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::execution::SessionState;
@@ -8,8 +9,10 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, SendableRecordBatchStream};
 use datafusion::prelude::SessionContext;
 use futures::TryStreamExt;
+use tokio::task::JoinSet;
 
-use crate::Result;
+use crate::passed::compact;
+use crate::{LakeError, Result};
 
 /// A running query.
 pub(crate) struct Execution {
@@ -29,15 +32,41 @@ pub(crate) async fn execute(context: &SessionContext, plan: &LogicalPlan) -> Res
 
 /// All rows of a plan known to give few.
 pub(crate) async fn collect_few(context: &SessionContext, plan: &LogicalPlan) -> Result<Vec<RecordBatch>> {
-    let mut batches = Vec::new();
-    for mut stream in execute(context, plan).await?.streams {
-        while let Some(batch) = stream.try_next().await? {
-            if batch.num_rows() > 0 {
+    Ok(collect_within(context, plan, usize::MAX).await?.unwrap_or_default())
+}
+
+/// All rows of a plan, compacted, unless they take more than so many bytes.
+pub(crate) async fn collect_within(context: &SessionContext, plan: &LogicalPlan, bytes: usize) -> Result<Option<Vec<RecordBatch>>> {
+    let held = Arc::new(AtomicUsize::new(0));
+    // All at once: the streams of a join wait for each other.
+    let mut tasks = JoinSet::new();
+    for (position, mut stream) in execute(context, plan).await?.streams.into_iter().enumerate() {
+        let held = Arc::clone(&held);
+        tasks.spawn(async move {
+            let mut batches = Vec::new();
+            while let Some(batch) = stream.try_next().await? {
+                if batch.num_rows() == 0 {
+                    continue;
+                }
+                let batch = compact(&batch)?;
+                let size = batch.get_array_memory_size();
+                if held.fetch_add(size, Ordering::Relaxed).saturating_add(size) > bytes {
+                    return Ok(None);
+                }
                 batches.push(batch);
             }
+            Ok::<_, LakeError>(Some((position, batches)))
+        });
+    }
+    let mut parts = Vec::new();
+    while let Some(done) = tasks.join_next().await {
+        match done?? {
+            Some(part) => parts.push(part),
+            None => return Ok(None),
         }
     }
-    Ok(batches)
+    parts.sort_by_key(|(position, _)| *position);
+    Ok(Some(parts.into_iter().flat_map(|(_, batches)| batches).collect()))
 }
 
 /// Rows that the filters of an executed plan let go.

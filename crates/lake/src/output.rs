@@ -98,6 +98,11 @@ impl Output {
         Self { plan, schema, sieve }
     }
 
+    /// The same columns, from another plan of them.
+    pub fn with_plan(self, plan: LogicalPlan) -> Self {
+        Self { plan, ..self }
+    }
+
     pub fn sieve(&self) -> Sieve {
         self.sieve.clone()
     }

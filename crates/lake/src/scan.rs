@@ -41,6 +41,7 @@ pub(crate) struct FileScan {
     files: Vec<DataFile>,
     located: bool,
     every_row: bool,
+    late: bool,
     store: ObjectStoreUrl,
     prefix: Path,
 }
@@ -83,6 +84,7 @@ impl FileScan {
             files,
             located,
             every_row: false,
+            late: false,
             store: ObjectStoreUrl::parse(authority).unwrap_or_else(|_| ObjectStoreUrl::local_filesystem()),
             prefix: table.prefix(),
         }
@@ -91,6 +93,12 @@ impl FileScan {
     /// The same without skipping what filters above would let go, so that their counters see every row.
     pub fn every_row(self) -> Self {
         Self { every_row: true, ..self }
+    }
+
+    /// The same, which asks the filters above while it reads and reads the other columns of rows that pass alone: for when
+    /// few do.
+    pub fn late(self) -> Self {
+        Self { late: true, ..self }
     }
 
     pub fn rows(&self) -> Option<u64> {
@@ -167,7 +175,9 @@ impl TableProvider for FileScan {
             self.files.iter().enumerate().map(|(i, f)| self.partitioned_file(i, f)).collect::<QueryResult<Vec<_>>>()?,
             state.config().target_partitions(),
         );
-        let source = ParquetSource::new(self.reader.clone()).with_table_parquet_options(state.default_table_options().parquet);
+        let source = ParquetSource::new(self.reader.clone())
+            .with_table_parquet_options(state.default_table_options().parquet)
+            .with_pushdown_filters(self.late);
         let mut statistics = Statistics::new_unknown(self.reader.table_schema());
         if let Some(rows) = self.rows().and_then(|r| usize::try_from(r).ok()) {
             statistics.num_rows = Precision::Exact(rows);

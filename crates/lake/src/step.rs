@@ -22,6 +22,7 @@ use deltalake::kernel::{Add, Remove};
 use serde_json::json;
 use spec::{Model, TableName};
 
+use crate::affected::Scope;
 use crate::output::Sieved;
 use crate::quarantine::{self, Pending, Sink};
 use crate::report::{Action, TableReport};
@@ -32,6 +33,9 @@ use crate::{Lake, LakeError, Result};
 
 /// How often a step is planned anew after losing a race.
 pub(crate) const ATTEMPTS: usize = 10;
+
+/// How many bytes of one input's rows a step holds, at most.
+const HELD_BYTES: usize = 512 << 20;
 
 /// The transaction id under which a table records the definition it was made by.
 const DEFINITION: &str = "definition";
@@ -108,6 +112,14 @@ async fn open_inputs(lake: &Lake, run: &Run, model: &Model) -> Result<Inputs> {
         tables.insert(name.clone(), table);
     }
     Ok(Inputs { tables, context: lake.context(pinned)?, keys })
+}
+
+impl Inputs {
+    /// What a computation for some values alone may use; `hold` lets it keep the rows they concern in memory.
+    fn scope(&self, lake: &Lake, hold: bool) -> Scope<'_> {
+        let limit = lake.options().memory_limit_bytes.map_or(HELD_BYTES, |bytes| (bytes / 8).min(HELD_BYTES));
+        Scope { context: &self.context, tables: &self.tables, keys: &self.keys, held_bytes: if hold { limit } else { 0 } }
+    }
 }
 
 /// How a model's table stands to what it reads.

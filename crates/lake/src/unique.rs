@@ -7,7 +7,9 @@ use std::sync::Arc;
 use datafusion::common::Column;
 use datafusion::error::Result as QueryResult;
 use datafusion::logical_expr::utils::split_conjunction;
-use datafusion::logical_expr::{BinaryExpr, Distinct, Expr, Filter, Join, JoinType, LogicalPlan, Operator, Projection, SubqueryAlias};
+use datafusion::logical_expr::{
+    Aggregate, BinaryExpr, Distinct, Expr, Filter, Join, JoinType, LogicalPlan, LogicalPlanBuilder, Operator, Projection, SubqueryAlias,
+};
 use spec::TableName;
 
 use crate::affected::is_scan_of;
@@ -16,14 +18,14 @@ use crate::affected::is_scan_of;
 pub(crate) type TableKeys = BTreeMap<TableName, Vec<String>>;
 
 /// Positions of columns in a plan's result.
-type Positions = BTreeSet<usize>;
+pub(crate) type Positions = BTreeSet<usize>;
 
 /// Whether no two rows of the plan can have the same values in these columns. False where that cannot be told.
 pub(crate) fn is_unique(plan: &LogicalPlan, columns: &[usize], keys: &TableKeys) -> bool {
     tells_apart(plan, &columns.iter().copied().collect(), keys)
 }
 
-/// The same rows without the joins below that only add columns which nobody asks for.
+/// The same rows without the columns below that nobody asks for, nor the joins that only add such.
 pub(crate) fn narrowed(plan: LogicalPlan, keys: &TableKeys) -> QueryResult<LogicalPlan> {
     let all = plan.schema().columns().into_iter().collect();
     narrow(plan, &all, keys)
@@ -73,11 +75,45 @@ fn passed_on(projection: &Projection, columns: &Positions) -> Positions {
     columns.iter().filter_map(|c| input.maybe_index_of_column(plain_column(projection.expr.get(*c)?)?)).collect()
 }
 
-fn plain_column(expression: &Expr) -> Option<&Column> {
+/// The column that an expression is, under whatever name.
+pub(crate) fn plain_column(expression: &Expr) -> Option<&Column> {
     match expression {
         Expr::Column(column) => Some(column),
         Expr::Alias(alias) => plain_column(&alias.expr),
         _ => None,
+    }
+}
+
+/// Whether rows with the same values in `columns` have the same value in `column`, because all of them come from one row of a
+/// table with a key. False where that cannot be told.
+pub(crate) fn tells(plan: &LogicalPlan, columns: &Positions, column: usize, keys: &TableKeys) -> bool {
+    if columns.contains(&column) {
+        return true;
+    }
+    match plan {
+        LogicalPlan::TableScan(_) => tells_apart(plan, columns, keys),
+        LogicalPlan::Projection(projection) => {
+            let Some(expression) = projection.expr.get(column) else { return false };
+            let below = passed_on(projection, columns);
+            let input = projection.input.schema();
+            !expression.is_volatile()
+                && expression.column_refs().iter().all(|c| {
+                    let position = input.maybe_index_of_column(c);
+                    position.is_some_and(|position| tells(&projection.input, &below, position, keys))
+                })
+        }
+        LogicalPlan::SubqueryAlias(alias) => tells(&alias.input, columns, column, keys),
+        LogicalPlan::Filter(filter) => tells(&filter.input, columns, column, keys),
+        LogicalPlan::Sort(sort) => tells(&sort.input, columns, column, keys),
+        LogicalPlan::Join(join) => match join.join_type {
+            JoinType::Left | JoinType::Inner | JoinType::LeftSemi | JoinType::LeftAnti => {
+                let width = join.left.schema().fields().len();
+                let left = columns.iter().copied().filter(|c| *c < width).collect();
+                column < width && tells(&join.left, &left, column, keys)
+            }
+            _ => false,
+        },
+        _ => false,
     }
 }
 
@@ -113,7 +149,10 @@ fn narrow(plan: LogicalPlan, needed: &HashSet<Column>, keys: &TableKeys) -> Quer
         LogicalPlan::Projection(projection) => {
             let mut kept = projection.expr;
             let mut position = 0..;
-            kept.retain(|_| position.next().is_some_and(is_needed));
+            // Rows without any column are rows still: one stays.
+            let any = schema.fields().len().saturating_sub(1);
+            let none = !(0..schema.fields().len()).any(is_needed);
+            kept.retain(|_| position.next().is_some_and(|p| is_needed(p) || none && p == any));
             let columns = kept.iter().flat_map(Expr::column_refs).cloned().collect();
             let input = narrow(Arc::unwrap_or_clone(projection.input), &columns, keys)?;
             LogicalPlan::Projection(Projection::try_new(kept, Arc::new(input))?)
@@ -129,9 +168,18 @@ fn narrow(plan: LogicalPlan, needed: &HashSet<Column>, keys: &TableKeys) -> Quer
             let input = narrow(Arc::unwrap_or_clone(filter.input), &columns, keys)?;
             LogicalPlan::Filter(Filter::try_new(filter.predicate, Arc::new(input))?)
         }
-        LogicalPlan::Join(join) if join.join_type == JoinType::Left => {
+        LogicalPlan::TableScan(scan) if scan.projection.is_none() && (0..schema.fields().len()).any(is_needed) => {
+            let wanted = (0..schema.fields().len()).filter(|c| is_needed(*c)).collect();
+            LogicalPlanBuilder::scan_with_filters(scan.table_name, scan.source, Some(wanted), scan.filters)?.build()?
+        }
+        LogicalPlan::Aggregate(aggregate) => {
+            let columns = aggregate.group_expr.iter().chain(&aggregate.aggr_expr).flat_map(Expr::column_refs).cloned().collect();
+            let input = narrow(Arc::unwrap_or_clone(aggregate.input), &columns, keys)?;
+            LogicalPlan::Aggregate(Aggregate::try_new(Arc::new(input), aggregate.group_expr, aggregate.aggr_expr)?)
+        }
+        LogicalPlan::Join(join) => {
             let width = join.left.schema().fields().len();
-            if (width..schema.fields().len()).all(|c| !is_needed(c)) && finds_one(&join, keys) {
+            if join.join_type == JoinType::Left && (width..schema.fields().len()).all(|c| !is_needed(c)) && finds_one(&join, keys) {
                 return narrow(Arc::unwrap_or_clone(join.left), needed, keys);
             }
             let conditions = join.on.iter().flat_map(|(l, r)| [l, r]).chain(&join.filter);
@@ -202,6 +250,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_key_tells_what_stands_in_its_row() {
+        let tells = async |sql: &str| {
+            let (plan, keys) = planned(sql).await;
+            super::tells(&plan, &Positions::from([0]), 1, &keys)
+        };
+        assert!(tells("select a.id, a.day + 1 as later, c.name from silver.a a left join silver.c c on c.id = a.b_id").await);
+        assert!(
+            tells("with a as (select * from silver.a where day > 1) select a.id as x, a.day from a join silver.b b on b.id = a.b_id").await
+        );
+        // The other table's columns, a table without a key, what is not the key, the side that may be absent.
+        assert!(!tells("select a.id, c.name from silver.a a left join silver.c c on c.id = a.b_id").await);
+        assert!(!tells("select id, name from silver.c").await);
+        assert!(!tells("select b_id, day from silver.a").await);
+        assert!(!tells("select a.id, a.day from silver.b b left join silver.a a on a.b_id = b.id").await);
+        assert!(!tells("select id, random() as chance from silver.a").await);
+    }
+
+    #[tokio::test]
     async fn only_joins_that_add_nothing_are_left_out() {
         let sql = "with all_of as (
                 select a.id, b.name, c.name as other from silver.a a
@@ -210,6 +276,7 @@ mod tests {
         let (plan, keys) = planned(sql).await;
         let text = narrowed(plan, &keys).unwrap().display_indent().to_string();
         assert!(!text.contains("silver.b") && text.contains("silver.c"), "{text}");
+        assert!(text.contains("TableScan: silver.a projection=[id, b_id]"), "{text}");
         let (plan, keys) = planned(&sql.replace("select id", "select id, name")).await;
         let text = narrowed(plan, &keys).unwrap().display_indent().to_string();
         assert!(text.contains("silver.b") && text.contains("silver.c"), "{text}");

@@ -53,20 +53,11 @@ pub(super) async fn replace(
     keys: AffectedKeys,
     sink: &Sink,
 ) -> Result<Outcome> {
-    let query = affected::restrict(query, &keys.columns, &keys.restriction()?)?;
     let output = Output::new(&inputs.context.state(), model, query)?;
+    // A partition may be too large to be held.
+    let output = keys.restrict(lake, inputs, output, false).await?;
     let mut made = deduplicated(lake, model, inputs, target, &output, keys.rows_read, sink).await?;
-    let mut values: HashSet<Vec<Option<String>>> = HashSet::new();
-    for batch in &keys.as_stored()? {
-        for row in 0..batch.num_rows() {
-            values.insert(batch.columns().iter().map(|c| crate::write::partition_value(c, row)).collect::<Result<_>>()?);
-        }
-    }
-    let affected = target.files().into_iter().filter(|file| {
-        let value: Vec<Option<String>> = keys.columns.iter().map(|c| file.partition.get(c).cloned().flatten()).collect();
-        values.contains(&value)
-    });
-    let files: Vec<_> = affected.collect();
+    let files = keys.files(target)?;
     made.replaced = files.iter().filter_map(|f| f.rows).sum();
     made.removes = target.removals(&files.into_iter().map(|f| f.path).collect(), true);
     Ok(made)

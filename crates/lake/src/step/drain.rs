@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, BooleanArray, RecordBatch};
+use datafusion::arrow::array::{ArrayRef, RecordBatch};
 use datafusion::arrow::compute::{filter_record_batch, not};
 use datafusion::common::Column;
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder};
@@ -176,9 +176,4 @@ pub(super) async fn join<T: 'static>(mut tasks: JoinSet<Result<T>>, mut with: im
 /// What each of several writers of a table may hold.
 pub(super) fn share(options: &WriteOptions, writers: usize) -> WriteOptions {
     WriteOptions { buffer_bytes: (options.buffer_bytes / writers.max(1)).max(16 << 20), ..options.clone() }
-}
-
-/// The rows at which `wanted` is true, compacted.
-pub(super) fn select(batch: &RecordBatch, wanted: &BooleanArray) -> Result<RecordBatch> {
-    Ok(compact(&filter_record_batch(batch, wanted)?)?)
 }

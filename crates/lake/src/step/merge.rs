@@ -1,11 +1,11 @@
 //! Changing single rows of a table: the few that are affected are found by key, compared, and only the data files in
 //! which one really changes are written anew.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch};
-use datafusion::arrow::compute::filter_record_batch;
+use datafusion::arrow::compute::{filter, filter_record_batch};
 use datafusion::arrow::datatypes::Int64Type;
 use datafusion::arrow::row::OwnedRow;
 use datafusion::catalog::TableProvider;
@@ -18,12 +18,12 @@ use spec::Model;
 use tokio::task::JoinSet;
 
 use super::build::{delta_query, outcome};
-use super::drain::{drain, join, note_keys, select, share};
+use super::drain::{drain, join, note_keys, share};
 use super::plan::{AffectedKeys, Delta};
 use super::{Inputs, Outcome};
-use crate::affected;
+use crate::affected::Values;
 use crate::dedup::{Groups, Place, Preference, Repeats, gather};
-use crate::exec::execute;
+use crate::exec::{collect_few, execute};
 use crate::output::Output;
 use crate::quarantine::Sink;
 use crate::scan::{FILE_COLUMN, FileScan, ROW_COLUMN};
@@ -45,17 +45,8 @@ pub(super) async fn fold(lake: &Lake, model: &Model, inputs: &Inputs, target: &T
     let drained = drain(lake, &inputs.context, &output, target, Some(&repeats), sink).await?;
     let preference = output.preference(&model.header);
     let new = &drained.candidates;
-    let groups = Groups::of(new, output.key(), &preference)?;
-    let mut wanted: HashSet<Spot> = HashSet::new();
-    // Without candidates nothing that was met matters: the rows that came with those keys were quarantined.
-    for (keys, spots) in met.iter().filter(|_| !groups.is_empty()) {
-        for (key, spot) in groups.exact(keys)?.iter().zip(spots) {
-            if groups.by_key.contains_key(key) {
-                wanted.insert(*spot);
-            }
-        }
-    }
-    let old = rows_at(inputs, target, &files, &wanted, &output).await?;
+    let keys = Values::new(columns_of(new, output.key())?, output.key().len())?;
+    let old = rows_with(inputs, target, &files, &met, &keys, &output).await?;
     let count = |batches: &[RecordBatch]| batches.iter().map(|b| b.num_rows() as u64).sum::<u64>();
     let candidates = count(new);
     // Old rows go first: of rows that are equal in every column the one already there stays.
@@ -90,38 +81,20 @@ pub(super) async fn recompute(
     keys: AffectedKeys,
     sink: &Sink,
 ) -> Result<Outcome> {
-    let affected_keys = keys.as_stored()?;
-    let query = affected::restrict(query, &keys.columns, &keys.restriction()?)?;
     let output = Output::new(&inputs.context.state(), model, query)?;
-    let key_rows: u64 = affected_keys.iter().map(|b| b.num_rows() as u64).sum();
-    let repeats = Arc::new(Repeats::for_rows(key_rows, lake.options().memory_limit_bytes));
+    let output = keys.restrict(lake, inputs, output, true).await?;
+    let repeats = Arc::new(Repeats::for_rows(keys.values.count() as u64, lake.options().memory_limit_bytes));
     note_keys(inputs, &output, &repeats).await?;
     // Which of the affected keys does the table have, and where?
-    let asked = Arc::new(Repeats::for_rows(key_rows, lake.options().memory_limit_bytes));
-    for batch in &affected_keys {
-        asked.note(batch.columns())?;
-    }
-    let files = target.files();
-    let met = meet(inputs, &output, target, &files, &asked).await?;
-    let everything: Vec<usize> = (0..keys.columns.len()).collect();
-    let affected = Groups::of(&affected_keys, &everything, &Preference::default())?;
-    let mut spots_by_key: HashMap<OwnedRow, Vec<Spot>> = HashMap::new();
-    for (columns, spots) in &met {
-        let exact = affected.exact(columns)?;
-        let known: BooleanArray = exact.iter().map(|k| Some(affected.by_key.contains_key(k))).collect();
-        let columns: Vec<ArrayRef> = columns.iter().map(|c| datafusion::arrow::compute::filter(c, &known)).collect::<Result<_, _>>()?;
-        repeats.mark(&columns)?;
-        for (key, spot) in exact.into_iter().zip(spots) {
-            if affected.by_key.contains_key(&key) {
-                spots_by_key.entry(key).or_default().push(*spot);
-            }
-        }
+    let files = keys.files(target)?;
+    let everywhere: Vec<usize> = (0..files.len()).collect();
+    let old = rows_with(inputs, target, &files, &everywhere, &keys.values, &output).await?;
+    for (batch, _) in &old {
+        repeats.mark(&key_of(batch, output.key()))?;
     }
     let drained = drain(lake, &inputs.context, &output, target, Some(&repeats), sink).await?;
     let groups = Groups::of(&drained.candidates, output.key(), &output.preference(&model.header))?;
-    let wanted: HashSet<Spot> = spots_by_key.values().flatten().copied().collect();
-    let old = rows_at(inputs, target, &files, &wanted, &output).await?;
-    let unchanged = unchanged_keys(&output, &old, &drained.candidates, &groups)?;
+    let (unchanged, delete) = compare(&output, &old, &drained.candidates, &groups)?;
     let mut insert: Vec<Place> = Vec::new();
     let mut deduplicated = 0;
     for (key, places) in &groups.by_key {
@@ -131,7 +104,6 @@ pub(super) async fn recompute(
         }
     }
     insert.sort_unstable();
-    let delete: Vec<Spot> = spots_by_key.iter().filter(|(key, _)| !unchanged.contains(*key)).flat_map(|(_, s)| s.iter().copied()).collect();
     let batches = gather(&drained.candidates, &insert)?;
     let mut made = outcome(drained, &batches, keys.rows_read).await?;
     made.deduplicated = deduplicated;
@@ -140,65 +112,68 @@ pub(super) async fn recompute(
     Ok(made)
 }
 
-/// Keys whose new row equals the old one in every column.
-fn unchanged_keys(output: &Output, old: &[(RecordBatch, Vec<Spot>)], new: &[RecordBatch], groups: &Groups) -> Result<HashSet<OwnedRow>> {
-    let mut unchanged = HashSet::new();
-    if old.is_empty() || groups.is_empty() {
-        return Ok(unchanged);
+/// Keys whose new row equals the old one in every column, and the spots of the other old rows.
+fn compare(
+    output: &Output,
+    old: &[(RecordBatch, Vec<Spot>)],
+    new: &[RecordBatch],
+    groups: &Groups,
+) -> Result<(HashSet<OwnedRow>, Vec<Spot>)> {
+    if groups.is_empty() {
+        return Ok((HashSet::new(), old.iter().flat_map(|(_, spots)| spots.iter().copied()).collect()));
     }
+    let (mut unchanged, mut differing) = (HashSet::new(), Vec::new());
     let everything: Vec<usize> = (0..output.schema.fields().len()).collect();
     let firsts: Vec<Place> = groups.by_key.values().filter_map(|p| p.first().copied()).collect();
     let firsts = gather(new, &firsts)?;
     let rows = Groups::of(&firsts, &everything, &Preference::default())?;
-    for (batch, _) in old {
+    for (batch, spots) in old {
         let whole = rows.exact(batch.columns())?;
-        let columns: Vec<ArrayRef> = output.key().iter().map(|p| Arc::clone(batch.column(*p))).collect();
-        for (key, row) in groups.exact(&columns)?.into_iter().zip(whole) {
+        for ((key, row), spot) in groups.exact(&key_of(batch, output.key()))?.into_iter().zip(whole).zip(spots) {
             if rows.by_key.contains_key(&row) {
                 unchanged.insert(key);
+            } else {
+                differing.push(*spot);
             }
         }
     }
-    Ok(unchanged)
+    Ok((unchanged, differing))
 }
 
-/// Keys of the table that may be among those noted, with where their rows lie.
-async fn meet(
-    inputs: &Inputs,
-    output: &Output,
-    target: &Table,
-    files: &[DataFile],
-    repeats: &Arc<Repeats>,
-) -> Result<Vec<(Vec<ArrayRef>, Vec<Spot>)>> {
+fn key_of(batch: &RecordBatch, key: &[usize]) -> Vec<ArrayRef> {
+    key.iter().map(|p| Arc::clone(batch.column(*p))).collect()
+}
+
+fn columns_of(batches: &[RecordBatch], columns: &[usize]) -> Result<Vec<RecordBatch>> {
+    batches.iter().map(|b| Ok(b.project(columns)?)).collect()
+}
+
+/// Which of the table's files may have keys that are among those noted; the keys found count as repeated from here on.
+async fn meet(inputs: &Inputs, output: &Output, target: &Table, files: &[DataFile], repeats: &Arc<Repeats>) -> Result<Vec<usize>> {
     let mut columns: Vec<Expr> =
         output.key().iter().map(|p| Expr::Column(Column::new_unqualified(output.schema.field(*p).name()))).collect();
     columns.push(Expr::Column(Column::new_unqualified(FILE_COLUMN)));
-    columns.push(Expr::Column(Column::new_unqualified(ROW_COLUMN)));
-    let plan = LogicalPlanBuilder::from(located(target, files)?).project(columns)?.build()?;
+    let scan: Arc<dyn TableProvider> = Arc::new(FileScan::of_files(target, files.to_vec(), true));
+    let plan = LogicalPlanBuilder::scan("__target", provider_as_source(scan), None)?.project(columns)?.build()?;
     let width = output.key().len();
     let mut tasks = JoinSet::new();
     for mut stream in execute(&inputs.context, &plan).await?.streams {
         let repeats = Arc::clone(repeats);
         tasks.spawn(async move {
-            let mut met = Vec::new();
+            let mut met = BTreeSet::new();
             while let Some(batch) = stream.try_next().await? {
                 let mask = repeats.meet(&batch.columns()[..width])?;
                 if mask.true_count() > 0 {
-                    let batch = select(&batch, &mask)?;
-                    met.push((batch.columns()[..width].to_vec(), spots(&batch)));
+                    let files = filter(batch.column(width), &mask)?;
+                    met.extend(files.as_primitive::<Int64Type>().values().iter().map(|file| *file as usize));
                 }
             }
             Ok::<_, LakeError>(met)
         });
     }
-    let mut all = Vec::new();
+    let mut all = BTreeSet::new();
     join(tasks, |met| all.extend(met)).await?;
-    Ok(all)
-}
-
-fn located(target: &Table, files: &[DataFile]) -> Result<LogicalPlan> {
-    let scan: Arc<dyn TableProvider> = Arc::new(FileScan::of_files(target, files.to_vec(), true));
-    Ok(LogicalPlanBuilder::scan("__target", provider_as_source(scan), None)?.build()?)
+    Ok(all.into_iter().collect())
 }
 
 fn spots(batch: &RecordBatch) -> Vec<Spot> {
@@ -209,39 +184,36 @@ fn spots(batch: &RecordBatch) -> Vec<Spot> {
     }
 }
 
-/// The table's rows at these spots, in the output's columns, batch by batch with their spots.
-async fn rows_at(
+/// The table's rows with these keys in some of its files, in the output's columns, batch by batch with their spots.
+async fn rows_with(
     inputs: &Inputs,
     target: &Table,
     files: &[DataFile],
-    wanted: &HashSet<Spot>,
+    chosen: &[usize],
+    keys: &Values,
     output: &Output,
 ) -> Result<Vec<(RecordBatch, Vec<Spot>)>> {
-    let mut found = Vec::new();
-    if wanted.is_empty() {
-        return Ok(found);
+    if keys.count() == 0 || chosen.is_empty() {
+        return Ok(Vec::new());
     }
-    let by_file = group(wanted.iter().copied());
-    let positions: Vec<i64> = by_file.keys().copied().collect();
-    let chosen: Vec<DataFile> = positions.iter().filter_map(|p| files.get(usize::try_from(*p).ok()?)).cloned().collect();
-    for mut stream in execute(&inputs.context, &in_output_order(target, &chosen, output)?).await?.streams {
-        while let Some(batch) = stream.try_next().await? {
-            // The scan numbers the chosen files from 0.
-            let here: Vec<Spot> = spots(&batch).into_iter().map(|(f, r)| (positions[f as usize], r)).collect();
-            let mask: BooleanArray = here.iter().map(|spot| Some(wanted.contains(spot))).collect();
-            if mask.true_count() > 0 {
-                let kept = select(&batch, &mask)?.project(&(0..output.schema.fields().len()).collect::<Vec<_>>())?;
-                found.push((kept, here.into_iter().filter(|spot| wanted.contains(spot)).collect()));
-            }
-        }
+    let key: Vec<Column> = output.key().iter().map(|p| Column::new_unqualified(output.schema.field(*p).name())).collect();
+    let scan = FileScan::of_files(target, chosen.iter().map(|c| files[*c].clone()).collect(), true).late();
+    let plan = LogicalPlanBuilder::from(in_output_order(scan, output)?).filter(keys.condition(&key))?.build()?;
+    let mut found = Vec::new();
+    for batch in collect_few(&inputs.context, &plan).await? {
+        // The scan numbers the chosen files from 0.
+        let here = spots(&batch).into_iter().map(|(file, row)| (chosen[file as usize] as i64, row)).collect();
+        found.push((batch.project(&(0..output.schema.fields().len()).collect::<Vec<_>>())?, here));
     }
     Ok(found)
 }
 
-fn in_output_order(target: &Table, files: &[DataFile], output: &Output) -> Result<LogicalPlan> {
+fn in_output_order(scan: FileScan, output: &Output) -> Result<LogicalPlan> {
     let names = output.schema.fields().iter().map(|f| f.name().as_str()).chain([FILE_COLUMN, ROW_COLUMN]);
     let columns: Vec<Expr> = names.map(|n| Expr::Column(Column::new_unqualified(n))).collect();
-    Ok(LogicalPlanBuilder::from(located(target, files)?).project(columns)?.build()?)
+    Ok(LogicalPlanBuilder::scan("__target", provider_as_source(Arc::new(scan) as Arc<dyn TableProvider>), None)?
+        .project(columns)?
+        .build()?)
 }
 
 fn group(spots: impl Iterator<Item = Spot>) -> BTreeMap<i64, HashSet<i64>> {
@@ -270,7 +242,7 @@ async fn rewrite(
     let chosen: Vec<DataFile> = positions.iter().filter_map(|p| files.get(usize::try_from(*p).ok()?)).cloned().collect();
     let by_file = Arc::new(by_file);
     let mut tasks = JoinSet::new();
-    let execution = execute(&inputs.context, &in_output_order(target, &chosen, output)?).await?;
+    let execution = execute(&inputs.context, &in_output_order(FileScan::of_files(target, chosen.clone(), true), output)?).await?;
     let options = share(&lake.options().write, execution.streams.len());
     for mut stream in execution.streams {
         let (by_file, positions) = (Arc::clone(&by_file), positions.clone());

@@ -1,30 +1,25 @@
 //! Deciding how little a step can compute.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use datafusion::arrow::array::RecordBatch;
-use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
+use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::TableProvider;
-use datafusion::common::ScalarValue;
-use datafusion::datasource::MemTable;
+use datafusion::common::Column;
 use datafusion::error::DataFusionError;
-use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
 use spec::{Kind, Model, TableName};
 
 use super::{DEFINITION, Inputs, definition};
-use crate::affected::{self, Keys};
+use crate::affected::{self, Changes, Touched, Values, Wanted};
 use crate::exec::collect_few;
-use crate::output::{plan_query, table_schema};
+use crate::output::{Output, plan_query, table_schema};
 use crate::quarantine;
 use crate::report::Action;
 use crate::scan::FileScan;
-use crate::table::{DataFile, Table, engine_type};
+use crate::table::{DataFile, Table};
+use crate::unique::{self, Positions};
 use crate::{Lake, LakeError, Result};
-
-/// Up to this many values a restriction is a list, which skips files, instead of a join.
-const LISTED_VALUES: usize = 1000;
 
 /// New data files of the single input of a row-wise model.
 pub(super) struct Delta {
@@ -45,10 +40,13 @@ pub(super) enum Way {
     Replace(AffectedKeys),
 }
 
-/// Key (or partition) values of the rows to be computed again.
+/// Key (or partition) values of the rows to be computed again, as the table stores them.
 pub(super) struct AffectedKeys {
+    /// First the key, then what it tells of the partition.
     pub columns: Vec<String>,
-    pub batches: Vec<RecordBatch>,
+    /// How many columns the key has.
+    pub width: usize,
+    pub values: Values,
     pub rows_read: u64,
 }
 
@@ -157,7 +155,8 @@ pub(super) async fn decide(
     if !replace && touched as f64 > rebuild_share * whole as f64 {
         return Ok(decision(Way::Build, vec![]));
     }
-    let keys = match affected_values(inputs, &query, columns, &changed).await {
+    let output = Output::new(&inputs.context.state(), model, query.clone())?;
+    let keys = match affected_values(lake, inputs, &output, columns, &changed, &model.header.partition_by).await {
         Ok(Some(keys)) => keys,
         Ok(None) => {
             return Ok(decision(Way::Build, vec!["rebuilt: this model's shape does not show which rows a change touches".to_owned()]));
@@ -165,7 +164,7 @@ pub(super) async fn decide(
         Err(LakeError::Query(error)) => return Ok(decision(Way::Build, vec![format!("rebuilt: {}", not_alone(&error))])),
         Err(error) => return Err(error),
     };
-    let count: usize = keys.batches.iter().map(RecordBatch::num_rows).sum();
+    let count = keys.values.count();
     if count == 0 {
         return Ok(decision(Way::Acknowledge, vec![]));
     }
@@ -178,7 +177,7 @@ pub(super) async fn decide(
     if replace {
         return Ok(decision(Way::Replace(keys), vec![]));
     }
-    if count as f64 > rebuild_share * target.rows().unwrap_or_default() as f64 {
+    if count as f64 > rebuild_share * whole.max(target.rows().unwrap_or_default()) as f64 {
         return Ok(decision(Way::Build, vec![]));
     }
     Ok(decision(Way::Recompute(keys), vec![]))
@@ -191,67 +190,69 @@ pub(super) fn not_alone(error: &DataFusionError) -> String {
 }
 
 /// The values of `columns` in all result rows that the changes can touch.
-async fn affected_values(inputs: &Inputs, query: &LogicalPlan, columns: &[String], changed: &[Changed]) -> Result<Option<AffectedKeys>> {
-    let mut all: Option<LogicalPlan> = None;
-    let mut rows_read = 0;
-    // Where rows left one input while another changed too, what they met there may be gone as well.
-    let moving: Vec<TableName> = match changed {
-        [_, _, ..] if changed.iter().any(|c| !c.removed.is_empty()) => changed.iter().map(|c| c.input.clone()).collect(),
-        _ => Vec::new(),
-    };
-    for change in changed {
-        let Some(table) = inputs.tables.get(&change.input) else { continue };
-        let files: Vec<DataFile> = change.added.iter().chain(&change.removed).cloned().collect();
-        rows_read += files.iter().filter_map(|f| f.rows).sum::<u64>();
-        let delta: Arc<dyn TableProvider> = Arc::new(FileScan::of_files(table, files, false));
-        let occurrences = affected::occurrences(query, &change.input)?;
-        if occurrences == 0 {
-            return Ok(None);
-        }
-        for occurrence in 0..occurrences {
-            let changed = affected::Change { table: &change.input, occurrence, delta: &delta, moving: &moving };
-            let Some(keys) = affected::affected_keys(query, columns, &changed)? else { return Ok(None) };
-            all = Some(match all {
-                None => keys,
-                Some(others) => LogicalPlanBuilder::from(others).union(keys)?.build()?,
-            });
+async fn affected_values(
+    lake: &Lake,
+    inputs: &Inputs,
+    output: &Output,
+    columns: &[String],
+    changed: &[Changed],
+    partition_by: &[String],
+) -> Result<Option<AffectedKeys>> {
+    let plan = affected::with_equalities(output.plan.clone())?;
+    let position = |name: &String| plan.schema().index_of_column_by_name(None, name);
+    let mut positions = columns.iter().map(position).collect::<Option<Vec<usize>>>().unwrap_or_default();
+    if positions.is_empty() {
+        return Ok(None);
+    }
+    let mut names = columns.to_vec();
+    // Where a row's key tells its partition, only the partitions of the affected rows are looked at.
+    let key: Positions = positions.iter().copied().collect();
+    for column in partition_by {
+        if let Some(at) = position(column)
+            && !key.contains(&at)
+            && unique::tells(&plan, &key, at, &inputs.keys)
+        {
+            positions.push(at);
+            names.push(column.clone());
         }
     }
-    let Some(all) = all else { return Ok(None) };
-    let plan = LogicalPlanBuilder::from(all).distinct()?.build()?;
-    let batches = collect_few(&inputs.context, &plan).await?;
-    Ok(Some(AffectedKeys { columns: columns.to_vec(), batches, rows_read }))
+    let mut rows_read = 0;
+    let mut deltas: BTreeMap<TableName, Arc<dyn TableProvider>> = BTreeMap::new();
+    for change in changed {
+        let Some(table) = inputs.tables.get(&change.input) else { continue };
+        if affected::occurrences(&plan, &change.input)? == 0 {
+            return Ok(None);
+        }
+        let files: Vec<DataFile> = change.added.iter().chain(&change.removed).cloned().collect();
+        rows_read += files.iter().filter_map(|f| f.rows).sum::<u64>();
+        deltas.insert(change.input.clone(), Arc::new(FileScan::of_files(table, files, false)));
+    }
+    let changes = Changes { scope: inputs.scope(lake, true), deltas };
+    let touched = match changes.touched(&plan, &positions.iter().copied().collect()).await? {
+        Touched::Unknown => return Ok(None),
+        Touched::Nothing => Vec::new(),
+        Touched::Rows(rows) => {
+            let in_order = positions.iter().map(|p| Expr::Column(Column::from(plan.schema().qualified_field(*p)))).collect::<Vec<_>>();
+            collect_few(&inputs.context, &LogicalPlanBuilder::from(rows).project(in_order)?.distinct()?.build()?).await?
+        }
+    };
+    let values = Values::new(touched, columns.len())?;
+    Ok(Some(AffectedKeys { columns: names, width: columns.len(), values, rows_read }))
 }
 
 impl AffectedKeys {
-    /// The values as the table has them, whatever type the query gives them.
-    pub fn as_stored(&self) -> Result<Vec<RecordBatch>> {
-        let stored = |batch: &RecordBatch| -> Result<RecordBatch> {
-            let fields: Vec<Field> =
-                batch.schema().fields().iter().map(|f| Field::new(f.name(), engine_type(f.data_type()), true)).collect();
-            let columns = batch.columns().iter().zip(&fields).map(|(c, f)| cast(c, f.data_type())).collect::<Result<_, _>>()?;
-            Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
-        };
-        self.batches.iter().map(stored).collect()
+    /// The output's rows with these values alone.
+    pub async fn restrict(&self, lake: &Lake, inputs: &Inputs, output: Output, hold: bool) -> Result<Output> {
+        let plan = unique::narrowed(affected::with_equalities(output.plan.clone())?, &inputs.keys)?;
+        let mut columns: Vec<Column> = self.columns.iter().map(Column::new_unqualified).collect();
+        let hints = columns.split_off(self.width).into_iter().zip(self.width..).collect();
+        let plan = inputs.scope(lake, hold).restricted(plan, &Wanted { columns, hints }, &self.values).await?;
+        Ok(output.with_plan(plan))
     }
 
-    /// In the form that restricts a plan.
-    pub fn restriction(&self) -> Result<Keys> {
-        let Some(first) = self.batches.first() else {
-            return Ok(Keys { provider: Arc::new(MemTable::try_new(Arc::new(Schema::empty()), vec![vec![]])?), list: None });
-        };
-        let fields: Vec<Field> =
-            first.schema().fields().iter().enumerate().map(|(i, f)| Field::new(Keys::column(i), f.data_type().clone(), true)).collect();
-        let schema = Arc::new(Schema::new(fields));
-        let batches: Vec<RecordBatch> =
-            self.batches.iter().map(|b| RecordBatch::try_new(Arc::clone(&schema), b.columns().to_vec())).collect::<Result<_, _>>()?;
-        let count: usize = batches.iter().map(RecordBatch::num_rows).sum();
-        let list = if schema.fields().len() == 1 && count <= LISTED_VALUES {
-            let values = batches.iter().flat_map(|b| (0..b.num_rows()).map(|r| ScalarValue::try_from_array(b.column(0), r)));
-            Some(values.collect::<Result<Vec<_>, _>>()?)
-        } else {
-            None
-        };
-        Ok(Keys { provider: Arc::new(MemTable::try_new(schema, vec![batches])?), list })
+    /// The table's files that may have rows with these values.
+    pub fn files(&self, target: &Table) -> Result<Vec<DataFile>> {
+        let columns: Vec<(&str, usize)> = self.columns.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
+        affected::files_with(target, &columns, &self.values)
     }
 }
