@@ -35,7 +35,7 @@ use crate::{Lake, LakeError, Result};
 pub(crate) const ATTEMPTS: usize = 10;
 
 /// How many bytes of one input's rows a step holds, at most.
-const HELD_BYTES: usize = 512 << 20;
+const HELD_BYTES: usize = 256 << 20;
 
 /// The transaction id under which a table records the definition it was made by.
 const DEFINITION: &str = "definition";

@@ -208,6 +208,22 @@ async fn rows_with(
     Ok(found)
 }
 
+/// How many rows of the table have these keys.
+pub(super) async fn known(inputs: &Inputs, target: &Table, keys: &AffectedKeys) -> Result<u64> {
+    let key: Vec<Column> = keys.columns[..keys.width].iter().map(Column::new_unqualified).collect();
+    let scan: Arc<dyn TableProvider> = Arc::new(FileScan::of_files(target, keys.files(target)?, false));
+    let columns: Vec<Expr> = key.iter().cloned().map(Expr::Column).collect();
+    let plan =
+        LogicalPlanBuilder::scan("__target", provider_as_source(scan), None)?.filter(keys.values.condition(&key))?.project(columns)?;
+    let mut rows = 0;
+    for mut stream in execute(&inputs.context, &plan.build()?).await?.streams {
+        while let Some(batch) = stream.try_next().await? {
+            rows += batch.num_rows() as u64;
+        }
+    }
+    Ok(rows)
+}
+
 fn in_output_order(scan: FileScan, output: &Output) -> Result<LogicalPlan> {
     let names = output.schema.fields().iter().map(|f| f.name().as_str()).chain([FILE_COLUMN, ROW_COLUMN]);
     let columns: Vec<Expr> = names.map(|n| Expr::Column(Column::new_unqualified(n))).collect();

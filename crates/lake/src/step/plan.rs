@@ -10,7 +10,7 @@ use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
 use spec::{Kind, Model, TableName};
 
-use super::{DEFINITION, Inputs, definition};
+use super::{DEFINITION, Inputs, definition, merge};
 use crate::affected::{self, Changes, Touched, Values, Wanted};
 use crate::exec::collect_few;
 use crate::output::{Output, plan_query, table_schema};
@@ -164,7 +164,7 @@ pub(super) async fn decide(
         Err(LakeError::Query(error)) => return Ok(decision(Way::Build, vec![format!("rebuilt: {}", not_alone(&error))])),
         Err(error) => return Err(error),
     };
-    let count = keys.values.count();
+    let count = keys.values.count() as u64;
     if count == 0 {
         return Ok(decision(Way::Acknowledge, vec![]));
     }
@@ -177,7 +177,10 @@ pub(super) async fn decide(
     if replace {
         return Ok(decision(Way::Replace(keys), vec![]));
     }
-    if count as f64 > rebuild_share * whole.max(target.rows().unwrap_or_default()) as f64 {
+    // Many keys for this table: few of them may be in it, and most come to nothing.
+    let much = |count: u64, of: u64| count as f64 > rebuild_share * of as f64;
+    let rows = target.rows().unwrap_or_default();
+    if much(count, rows) && (much(count, whole) || much(merge::known(inputs, target, &keys).await?, rows)) {
         return Ok(decision(Way::Build, vec![]));
     }
     Ok(decision(Way::Recompute(keys), vec![]))
