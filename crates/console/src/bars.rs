@@ -14,38 +14,62 @@ use crate::summary::thousands;
 /// Shows what a run is at.
 pub struct Bars {
     terminal: bool,
-    bar: Mutex<Option<ProgressBar>>,
+    shown: Mutex<Shown>,
+}
+
+#[derive(Default)]
+struct Shown {
+    /// What goes on.
+    texts: Vec<String>,
+    bar: Option<ProgressBar>,
 }
 
 impl Default for Bars {
     fn default() -> Self {
-        Self { terminal: std::io::stderr().is_terminal(), bar: Mutex::new(None) }
+        Self { terminal: std::io::stderr().is_terminal(), shown: Mutex::default() }
     }
 }
 
 impl Bars {
     /// A line that stays while something goes on.
     pub fn begin(&self, text: &str) {
+        self.show(|texts| texts.push(text.to_owned()));
+    }
+
+    /// Ends all that [`Bars::begin`] showed.
+    pub fn clear(&self) {
+        self.show(Vec::clear);
+    }
+
+    fn show(&self, change: impl FnOnce(&mut Vec<String>)) {
         if !self.terminal {
             return;
         }
-        let bar = ProgressBar::new_spinner();
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
-            bar.set_style(style);
+        let Ok(mut shown) = self.shown.lock() else { return };
+        change(&mut shown.texts);
+        if shown.texts.is_empty() {
+            if let Some(bar) = shown.bar.take() {
+                bar.finish_and_clear();
+            }
+            return;
         }
-        bar.set_message(text.to_owned());
-        bar.enable_steady_tick(Duration::from_millis(120));
-        if let Ok(mut slot) = self.bar.lock() {
-            *slot = Some(bar);
-        }
+        let text = shown.texts.join(", ");
+        let bar = shown.bar.get_or_insert_with(|| {
+            let bar = ProgressBar::new_spinner();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(Duration::from_millis(120));
+            bar
+        });
+        bar.set_message(text);
     }
 
-    /// Ends what [`Bars::begin`] showed.
-    pub fn clear(&self) {
-        if let Ok(mut slot) = self.bar.lock()
-            && let Some(bar) = slot.take()
-        {
-            bar.finish_and_clear();
+    /// Prints a line above what is shown.
+    fn print(&self, line: &str) {
+        match self.shown.lock().ok().and_then(|shown| shown.bar.clone()) {
+            Some(bar) => bar.suspend(|| note!("{line}")),
+            None => note!("{line}"),
         }
     }
 }
@@ -56,7 +80,8 @@ impl Progress for Bars {
     }
 
     fn finished(&self, report: &TableReport) {
-        self.clear();
+        let name = report.table.to_string();
+        self.show(|texts| texts.retain(|text| *text != name));
         if report.action == Action::UpToDate && report.notes.is_empty() {
             return;
         }
@@ -65,9 +90,9 @@ impl Progress for Bars {
         if report.quarantined > 0 {
             line.push_str(&format!("  {} quarantined", thousands(report.quarantined)));
         }
-        note!("{line}");
+        self.print(&line);
         for note in &report.notes {
-            note!("    {note}");
+            self.print(&format!("    {note}"));
         }
     }
 }

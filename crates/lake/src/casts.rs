@@ -113,7 +113,8 @@ fn guard_casts(expression: Expr, column: &str, schema: &DFSchema, complaints: &m
     let Expr::Cast(cast_node) = guarded.data else { return Ok(guarded) };
     let from = cast_node.expr.get_type(schema)?;
     let to = cast_node.field.data_type().clone();
-    if !is_text(&from) || is_text(&to) {
+    // A constant that cannot be read is the model's mistake, not a row's.
+    if !is_text(&from) || is_text(&to) || matches!(*cast_node.expr, Expr::Literal(..)) {
         return Ok(Transformed { data: Expr::Cast(cast_node), ..guarded });
     }
     let read = Expr::TryCast(TryCast::new_from_field(cast_node.expr.clone(), Arc::clone(&cast_node.field)));

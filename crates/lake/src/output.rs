@@ -30,12 +30,15 @@ pub(crate) struct Output {
     sieve: Sieve,
 }
 
-/// Plans the model's SQL as it stands.
+/// Plans the model's SQL as it stands, with the casts that SQL leaves unsaid: the branches of a `case` or of a union have one
+/// type, and both sides of a comparison.
 pub(crate) async fn plan_query(state: &SessionState, model: &Model) -> Result<LogicalPlan> {
-    let plan = state.create_logical_plan(&model.sql).await.map_err(|error| {
+    let problem = |error: DataFusionError| {
         let message = error.strip_backtrace().split('\n').next().unwrap_or_default().to_owned();
         LakeError::Problems(vec![Problem::new(&model.file, Some(model.sql_first_line), message)])
-    })?;
+    };
+    let plan = state.create_logical_plan(&model.sql).await.map_err(problem)?;
+    let plan = state.analyzer().execute_and_check(plan, state.config_options(), |_, _| {}).map_err(problem)?;
     without_empty_partitions(plan, &model.header.partition_by)
 }
 
@@ -110,6 +113,11 @@ impl Output {
     /// Positions of the key columns.
     pub fn key(&self) -> &[usize] {
         &self.sieve.key
+    }
+
+    /// The key columns.
+    pub fn key_columns(&self) -> Vec<Column> {
+        self.key().iter().map(|position| Column::new_unqualified(self.schema.field(*position).name())).collect()
     }
 
     /// Which row of a key stays.

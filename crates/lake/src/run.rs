@@ -1,9 +1,11 @@
-//! A run: the tables of a pipeline brought up to date one after the other, then published together.
+//! A run: the tables of a pipeline brought up to date, each after those it reads, then published together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use spec::{Model, TableName};
 
 use crate::report::{Action, RunReport, TableReport};
@@ -11,9 +13,12 @@ use crate::standing::Standing;
 use crate::step::{self, Run};
 use crate::{Lake, LakeError, Result, ops, release};
 
+/// How many tables are worked on at a time. Each uses all cores while it computes.
+const TABLES_AT_ONCE: usize = 2;
+
 /// Told what a run is at.
 pub trait Progress: Send + Sync {
-    /// Work on a table begins.
+    /// Work on a table begins, while that on another may still go on.
     fn started(&self, table: &TableName);
     /// Work on a table is done.
     fn finished(&self, report: &TableReport);
@@ -61,26 +66,51 @@ impl Running {
         self.reports.push(report);
     }
 
-    /// Brings the models' tables up to date, in the order given.
+    /// Brings the models' tables up to date, each after those it reads. Two that do not read each other are worked on at a
+    /// time, so that one computes while the other reads or commits; under a memory limit one alone.
     ///
     /// # Errors
     /// The first table that fails; what was committed before it stays, and the next run goes on from there.
     pub async fn refresh(&mut self, models: &[&Model], rebuild: bool, progress: &dyn Progress) -> Result<()> {
         self.know(models);
-        for model in models {
-            progress.started(&model.table);
-            match step::refresh(&self.lake, &self.run, model, rebuild).await {
-                Ok(report) => {
+        let at_once = if self.lake.options().memory_limit_bytes.is_some() { 1 } else { TABLES_AT_ONCE };
+        let (lake, run) = (&self.lake, &self.run);
+        let mut waiting: Vec<&Model> = models.to_vec();
+        let mut unfinished: BTreeSet<&TableName> = models.iter().map(|m| &m.table).collect();
+        let mut working = FuturesUnordered::new();
+        let mut done: BTreeMap<&TableName, TableReport> = BTreeMap::new();
+        let mut failure = None;
+        loop {
+            while failure.is_none() && working.len() < at_once && !waiting.is_empty() {
+                let is_ready = |m: &&Model| !m.input_tables().any(|input| unfinished.contains(input));
+                let next = match waiting.iter().position(is_ready) {
+                    Some(next) => next,
+                    None if working.is_empty() => 0,
+                    None => break,
+                };
+                let model = waiting.remove(next);
+                progress.started(&model.table);
+                working.push(async move { (&model.table, step::refresh(lake, run, model, rebuild).await) });
+            }
+            match working.next().await {
+                None => break,
+                Some((table, Ok(report))) => {
                     progress.finished(&report);
-                    self.reports.push(report);
+                    unfinished.remove(table);
+                    done.insert(table, report);
                 }
-                Err(error) => {
-                    self.leave_trace(&model.table, &error).await;
-                    return Err(error);
-                }
+                Some((table, Err(error))) => failure = failure.or(Some((table, error))),
             }
         }
-        Ok(())
+        drop(working);
+        self.reports.extend(models.iter().filter_map(|m| done.remove(&m.table)));
+        match failure {
+            None => Ok(()),
+            Some((table, error)) => {
+                self.leave_trace(table, &error).await;
+                Err(error)
+            }
+        }
     }
 
     /// Records what the run did before an error ended it. What was committed until then would else never show in `ops.runs`.

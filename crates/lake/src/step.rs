@@ -220,7 +220,7 @@ async fn attempt(lake: &Lake, run: &Run, model: &Model, rebuild: bool) -> Result
     };
     let mut made = match computed {
         // With the restriction to what changed, an expression may meet rows that the model's own filters keep from it.
-        Err(LakeError::Query(error)) if matches!(action, Action::Merged | Action::Replaced) => {
+        Err(error) if plan::is_of_computation(&error) && matches!(action, Action::Merged | Action::Replaced) => {
             notes.push(format!("rebuilt: {}", plan::not_alone(&error)));
             action = Action::Built;
             sink = Sink::new(lake, &model.table, &run.id, run.at_micros);

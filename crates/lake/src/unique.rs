@@ -1,10 +1,12 @@
-//! What is known of a plan's rows before it runs: which columns tell them apart, because the tables below have keys and
-//! joins to a key find one row at most. Such a result needs no search for repeated keys.
+//! What is known of a plan's rows before it runs, because the tables below have keys: which columns tell them apart, so that
+//! nobody searches for repeated keys; which columns tell another; and which joins find one row at most, and can be left out
+//! where nobody asks for what they add.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use datafusion::common::Column;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::error::Result as QueryResult;
 use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{
@@ -12,7 +14,7 @@ use datafusion::logical_expr::{
 };
 use spec::TableName;
 
-use crate::affected::is_scan_of;
+use crate::affected::{has_subquery, is_scan_of};
 
 /// Keys of tables, each known to hold.
 pub(crate) type TableKeys = BTreeMap<TableName, Vec<String>>;
@@ -27,6 +29,15 @@ pub(crate) fn is_unique(plan: &LogicalPlan, columns: &[usize], keys: &TableKeys)
 
 /// The same rows without the columns below that nobody asks for, nor the joins that only add such.
 pub(crate) fn narrowed(plan: LogicalPlan, keys: &TableKeys) -> QueryResult<LogicalPlan> {
+    // A subquery may ask for columns of the rows around it.
+    let mut asks_outwards = false;
+    plan.apply(|node| {
+        asks_outwards |= matches!(node, LogicalPlan::Subquery(_)) || has_subquery(node);
+        Ok(if asks_outwards { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+    })?;
+    if asks_outwards {
+        return Ok(plan);
+    }
     let all = plan.schema().columns().into_iter().collect();
     narrow(plan, &all, keys)
 }

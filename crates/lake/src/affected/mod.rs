@@ -12,10 +12,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
-use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::catalog::TableProvider;
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion::common::{DFSchema, TableReference};
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::common::{Column, DFSchema, TableReference};
 use datafusion::datasource::{MemTable, provider_as_source};
 use datafusion::error::Result as QueryResult;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, TableScan};
@@ -54,7 +54,6 @@ pub(crate) fn is_scan_of(scan: &TableScan, table: &TableName) -> bool {
 
 /// The plan reading `provider` wherever it read `table`.
 pub(crate) fn substitute(plan: LogicalPlan, table: &TableName, provider: &Arc<dyn TableProvider>) -> QueryResult<LogicalPlan> {
-    use datafusion::common::tree_node::Transformed;
     let done = plan.transform_up(|node| match node {
         LogicalPlan::TableScan(scan) if is_scan_of(&scan, table) => Ok(Transformed::yes(rescan(scan, provider)?)),
         other => Ok(Transformed::no(other)),
@@ -79,7 +78,8 @@ pub(crate) fn is_row_wise(plan: &LogicalPlan) -> bool {
     }
 }
 
-fn has_subquery(plan: &LogicalPlan) -> bool {
+/// Whether the node's expressions hold a subquery.
+pub(crate) fn has_subquery(plan: &LogicalPlan) -> bool {
     plan.expressions()
         .iter()
         .any(|e| e.exists(|e| Ok(matches!(e, Expr::ScalarSubquery(_) | Expr::InSubquery(_) | Expr::Exists(_)))).unwrap_or(true))
@@ -95,12 +95,12 @@ pub(crate) struct Scope<'s> {
 }
 
 impl Scope<'_> {
-    /// The rows of a plan, once each, in memory, if they are few.
-    async fn held(&self, plan: LogicalPlan) -> Result<(LogicalPlan, bool)> {
+    /// The rows of a plan, once each, in memory if they are few.
+    async fn held(&self, plan: LogicalPlan) -> Result<LogicalPlan> {
         let distinct = LogicalPlanBuilder::from(plan.clone()).distinct()?.build()?;
         match self.collected(&distinct).await? {
-            Some(batches) => Ok((in_memory(batches, plan.schema(), None)?, true)),
-            None => Ok((plan, false)),
+            Some(batches) => Ok(in_memory(batches, plan.schema(), None)?),
+            None => Ok(plan),
         }
     }
 
@@ -120,18 +120,28 @@ fn in_memory(batches: Vec<RecordBatch>, schema: &DFSchema, table: Option<TableRe
     }
     // Columns of several tables may have one name: they get others until they are qualified again.
     let plain = inner.fields().iter().enumerate().map(|(at, f)| f.as_ref().clone().with_name(format!("__{at}")).with_nullable(true));
-    let plain: SchemaRef = Arc::new(datafusion::arrow::datatypes::Schema::new(plain.collect::<Vec<_>>()));
+    let plain: SchemaRef = Arc::new(Schema::new(plain.collect::<Vec<_>>()));
     let renamed = |b: RecordBatch| RecordBatch::try_new(Arc::clone(&plain), b.columns().to_vec());
     let batches = batches.into_iter().map(renamed).collect::<Result<Vec<_>, _>>()?;
     let scan = LogicalPlanBuilder::scan("__held", provider_as_source(Arc::new(MemTable::try_new(plain, vec![batches])?)), None)?.build()?;
     named_as(scan, schema, &(0..inner.fields().len()).collect())
 }
 
+/// The column at a position of a schema.
+pub(crate) fn column_at(schema: &DFSchema, position: usize) -> Column {
+    Column::from(schema.qualified_field(position))
+}
+
+/// Expressions under names of their own, to be told apart by their positions.
+fn numbered(expressions: Vec<Expr>) -> Vec<Expr> {
+    expressions.into_iter().enumerate().map(|(position, e)| e.alias(format!("__{position}"))).collect()
+}
+
 /// The plan with its columns named as those at these positions of a schema, one after the other.
 fn named_as(plan: LogicalPlan, schema: &DFSchema, positions: &Positions) -> QueryResult<LogicalPlan> {
     let columns = plan.schema().columns().into_iter().zip(positions).map(|(column, position)| {
-        let (qualifier, field) = schema.qualified_field(*position);
-        Expr::Column(column).alias_qualified(qualifier.cloned(), field.name())
+        let name = column_at(schema, *position);
+        Expr::Column(column).alias_qualified(name.relation, name.name)
     });
     LogicalPlanBuilder::from(plan).project(columns.collect::<Vec<_>>())?.build()
 }

@@ -2,9 +2,6 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::RecordBatch;
-use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::DataType;
 use datafusion::catalog::TableProvider;
 use datafusion::common::{Column, DFSchema};
 use datafusion::logical_expr::{
@@ -12,7 +9,7 @@ use datafusion::logical_expr::{
     TableScan, Union,
 };
 
-use super::{Scope, Values, in_memory, is_scan_of, occurrences, rescan};
+use super::{Scope, Values, column_at, in_memory, is_scan_of, numbered, occurrences, rescan};
 use crate::Result;
 use crate::casts::is_text;
 use crate::scan::FileScan;
@@ -31,9 +28,9 @@ pub(crate) struct Wanted {
     pub hints: Vec<(Column, usize)>,
 }
 
-/// A plan, and whether all that it reads of large tables is in memory.
-struct Restricted {
-    plan: LogicalPlan,
+/// A plan, and whether it reads nothing but memory and small tables.
+pub(super) struct Restricted {
+    pub plan: LogicalPlan,
     held: bool,
 }
 
@@ -44,29 +41,28 @@ impl Scope<'_> {
     }
 
     /// The rows of one side of a join that may meet these of the other.
-    pub(super) async fn meeting(&self, side: &LogicalPlan, side_on: &[Expr], rows: &LogicalPlan, rows_on: &[Expr]) -> Result<LogicalPlan> {
+    pub(super) async fn meeting(&self, side: LogicalPlan, side_on: &[Expr], rows: &LogicalPlan, rows_on: &[Expr]) -> Result<Restricted> {
+        let is_small = self.largest(&side)? <= WHOLE_ROWS;
         // Tests look for the rows of small tables too.
-        if self.largest(side)? <= WHOLE_ROWS && !cfg!(test) {
-            return Ok(side.clone());
+        if is_small && !cfg!(test) {
+            return Ok(Restricted { plan: side, held: true });
         }
-        let (mut columns, mut compared, mut types) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut columns, mut compared) = (Vec::new(), Vec::new());
         for (one, other) in side_on.iter().zip(rows_on) {
             let Some(column) = plain_column(one) else { continue };
             let (wanted, given) = (one.get_type(side.schema())?, other.get_type(rows.schema())?);
-            // Zeros of either sign are equal, and differ.
-            if (wanted == given || is_text(&wanted) && is_text(&given)) && !wanted.is_floating() {
+            if wanted == given || is_text(&wanted) && is_text(&given) {
                 columns.push(column.clone());
                 compared.push(other.clone());
-                types.push(wanted);
             }
         }
         if columns.is_empty() {
-            return Ok(side.clone());
+            return Ok(Restricted { plan: side, held: is_small });
         }
-        let asked = LogicalPlanBuilder::from(rows.clone()).project(compared)?.distinct()?.build()?;
-        let Some(batches) = self.collected(&asked).await? else { return Ok(side.clone()) };
-        let values = Values::of_types(batches, &types)?;
-        self.restricted(side.clone(), &Wanted { columns, hints: vec![] }, &values).await
+        let asked = LogicalPlanBuilder::from(rows.clone()).project(numbered(compared))?.distinct()?.build()?;
+        let Some(batches) = self.collected(&asked).await? else { return Ok(Restricted { plan: side, held: is_small }) };
+        let values = Values::new(batches, columns.len())?;
+        self.restrict(side, &Wanted { columns, hints: vec![] }, &values).await
     }
 
     /// The rows of the largest table that a plan reads.
@@ -92,8 +88,9 @@ impl Scope<'_> {
                 input.under(|input| Ok(LogicalPlan::Projection(Projection::try_new(projection.expr.clone(), Arc::new(input))?)))
             }
             LogicalPlan::SubqueryAlias(ref alias) => {
-                let below = |c: &Column| Some(Column::from(alias.input.schema().qualified_field(alias.schema.maybe_index_of_column(c)?)));
-                let Some(below) = wanted.below(below) else { return self.here(plan, wanted, values).await };
+                let Some(below) = wanted.below(in_place(&alias.schema, alias.input.schema())) else {
+                    return self.here(plan, wanted, values).await;
+                };
                 let input = Box::pin(self.restrict(alias.input.as_ref().clone(), &below, values)).await?;
                 input.under(|input| Ok(LogicalPlan::SubqueryAlias(SubqueryAlias::try_new(Arc::new(input), alias.alias.clone())?)))
             }
@@ -108,8 +105,9 @@ impl Scope<'_> {
             LogicalPlan::Union(ref union) => {
                 let (mut inputs, mut held) = (Vec::new(), true);
                 for input in &union.inputs {
-                    let below = |c: &Column| Some(Column::from(input.schema().qualified_field(union.schema.maybe_index_of_column(c)?)));
-                    let Some(below) = wanted.below(below) else { return self.here(plan, wanted, values).await };
+                    let Some(below) = wanted.below(in_place(&union.schema, input.schema())) else {
+                        return self.here(plan, wanted, values).await;
+                    };
                     let input = Box::pin(self.restrict(input.as_ref().clone(), &below, values)).await?;
                     held &= input.held;
                     inputs.push(Arc::new(input.plan));
@@ -138,23 +136,24 @@ impl Scope<'_> {
         let kept_left = wanted.within(join.left.schema()).filter(|_| matches!(join.join_type, Inner | Left | LeftSemi | LeftAnti));
         let kept_right = wanted.within(join.right.schema()).filter(|_| matches!(join.join_type, Inner | Right | RightSemi | RightAnti));
         let (left_on, right_on): (Vec<Expr>, Vec<Expr>) = join.on.iter().cloned().unzip();
-        let meeting = |held: bool| held && !join.null_aware;
         let (left, right, held) = if let Some(wanted) = kept_left {
             let left = Box::pin(self.restrict(join.left.as_ref().clone(), &wanted, values)).await?;
-            let right = if meeting(left.held) {
-                Box::pin(self.meeting(&join.right, &right_on, &left.plan, &left_on)).await?
+            let right = if left.held && !join.null_aware {
+                Box::pin(self.meeting(join.right.as_ref().clone(), &right_on, &left.plan, &left_on)).await?
             } else {
-                join.right.as_ref().clone()
+                Restricted { plan: join.right.as_ref().clone(), held: false }
             };
-            (left.plan, right, left.held)
+            let held = left.held && right.held;
+            (left.plan, right.plan, held)
         } else if let Some(wanted) = kept_right {
             let right = Box::pin(self.restrict(join.right.as_ref().clone(), &wanted, values)).await?;
-            let left = if meeting(right.held) {
-                Box::pin(self.meeting(&join.left, &left_on, &right.plan, &right_on)).await?
+            let left = if right.held {
+                Box::pin(self.meeting(join.left.as_ref().clone(), &left_on, &right.plan, &right_on)).await?
             } else {
-                join.left.as_ref().clone()
+                Restricted { plan: join.left.as_ref().clone(), held: false }
             };
-            (left, right.plan, right.held)
+            let held = left.held && right.held;
+            (left.plan, right.plan, held)
         } else {
             return self.here(LogicalPlan::Join(join), wanted, values).await;
         };
@@ -194,6 +193,11 @@ impl Scope<'_> {
     }
 }
 
+/// The column of one schema that stands where it does in another.
+fn in_place<'s>(above: &'s DFSchema, below: &'s DFSchema) -> impl Fn(&Column) -> Option<Column> + 's {
+    |column| Some(column_at(below, above.maybe_index_of_column(column)?))
+}
+
 /// The table's files that may hold rows with these values, by what the table is partitioned by.
 pub(crate) fn files_with(table: &Table, columns: &[(&str, usize)], values: &Values) -> Result<Vec<DataFile>> {
     let mut files = table.files();
@@ -222,18 +226,5 @@ impl Wanted {
 impl Restricted {
     fn under(self, node: impl FnOnce(LogicalPlan) -> Result<LogicalPlan>) -> Result<Self> {
         Ok(Self { plan: node(self.plan)?, held: self.held })
-    }
-}
-
-impl Values {
-    /// Of all columns, which differ from these types at most in how text is stored.
-    fn of_types(batches: Vec<RecordBatch>, types: &[DataType]) -> Result<Self> {
-        let mut cast_batches = Vec::with_capacity(batches.len());
-        for batch in batches {
-            let columns = batch.columns().iter().zip(types).map(|(c, t)| cast(c, t)).collect::<Result<Vec<_>, _>>()?;
-            let names = (0..types.len()).map(|at| format!("__{at}"));
-            cast_batches.push(RecordBatch::try_from_iter_with_nullable(names.zip(columns).map(|(name, column)| (name, column, true)))?);
-        }
-        Self::new(cast_batches, types.len())
     }
 }

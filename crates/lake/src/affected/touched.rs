@@ -8,14 +8,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use datafusion::catalog::TableProvider;
-use datafusion::common::{Column, DFSchema, ScalarValue};
+use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::error::Result as QueryResult;
 use datafusion::logical_expr::{
-    Aggregate, Distinct, Expr, Filter, Join, JoinType, LogicalPlan, LogicalPlanBuilder, Projection, SubqueryAlias, lit,
+    Aggregate, Distinct, Expr, ExprSchemable, Filter, Join, JoinType, LogicalPlan, LogicalPlanBuilder, Projection, SubqueryAlias, lit,
 };
 use spec::TableName;
 
-use super::{Scope, has_subquery, is_scan_of, named_as, occurrences, rescan};
+use super::{Scope, column_at, has_subquery, is_scan_of, named_as, numbered, occurrences, rescan};
 use crate::unique::{self, Positions, plain_column};
 use crate::{LakeError, Result};
 
@@ -148,7 +148,8 @@ impl Changes<'_> {
             return Ok(Touched::Unknown);
         }
         let asked = or_any(positions(&groups, aggregate.input.schema()));
-        let grouped = |input: LogicalPlan| named_as(LogicalPlanBuilder::from(input).project(groups)?.build()?, &aggregate.schema, columns);
+        let grouped =
+            |input: LogicalPlan| named_as(LogicalPlanBuilder::from(input).project(numbered(groups))?.build()?, &aggregate.schema, columns);
         self.above(&aggregate.input, &asked, grouped).await
     }
 
@@ -188,8 +189,8 @@ impl Changes<'_> {
                 };
                 parts.push(match narrower {
                     Touched::Rows(rows) => {
-                        let (rows, _) = self.scope.held(rows).await?;
-                        let partners = self.scope.meeting(&self.trimmed(other)?, &other.on, &rows, &kept.on).await?;
+                        let rows = self.scope.held(rows).await?;
+                        let partners = self.scope.meeting(self.trimmed(other)?, &other.on, &rows, &kept.on).await?.plan;
                         let condition = join.filter.clone();
                         select(meet(join, rows, &kept.on, partners, &other.on, condition, JoinType::LeftSemi)?, schema, &kept.columns)?
                     }
@@ -224,13 +225,13 @@ impl Changes<'_> {
     ) -> Result<LogicalPlan> {
         let schema = kept.plan.schema();
         if let Some(values) = same_values(kept, other)? {
-            return Ok(named_as(LogicalPlanBuilder::from(rows).project(values)?.build()?, schema, &kept.columns)?);
+            return Ok(named_as(LogicalPlanBuilder::from(rows).project(numbered(values))?.build()?, schema, &kept.columns)?);
         }
         let met = if kept.on.is_empty() {
             self.trimmed(kept)?
         } else {
-            let (rows, _) = self.scope.held(rows).await?;
-            let near = self.scope.meeting(&self.trimmed(kept)?, &kept.on, &rows, &other.on).await?;
+            let rows = self.scope.held(rows).await?;
+            let near = self.scope.meeting(self.trimmed(kept)?, &kept.on, &rows, &other.on).await?.plan;
             meet(join, near, &kept.on, rows, &other.on, condition, JoinType::LeftSemi)?
         };
         Ok(select(met, schema, &kept.columns)?)
@@ -245,7 +246,7 @@ impl Changes<'_> {
             sides.push(match Box::pin(self.touched(side.plan, &or_any(side.all()))).await? {
                 Touched::Unknown => return Ok(Touched::Unknown),
                 Touched::Nothing => None,
-                Touched::Rows(rows) => Some(self.scope.held(rows).await?.0),
+                Touched::Rows(rows) => Some(self.scope.held(rows).await?),
             });
         }
         let (came_left, came_right) = match <[_; 2]>::try_from(sides) {
@@ -256,7 +257,7 @@ impl Changes<'_> {
         let mut parts = Vec::new();
         let shown = |pairs| shown(pairs, &join.schema, columns);
         if let Some(came) = &came_left {
-            let near = self.scope.meeting(&self.trimmed(right)?, &right.on, came, &left.on).await?;
+            let near = self.scope.meeting(self.trimmed(right)?, &right.on, came, &left.on).await?.plan;
             let meet_right = |near, kind| meet(join, came.clone(), &left.on, near, &right.on, condition(), kind);
             if join.join_type == JoinType::Left && came_right.is_none() {
                 parts.push(shown(meet_right(near, JoinType::Left)?)?);
@@ -275,7 +276,7 @@ impl Changes<'_> {
             }
         }
         if let Some(came) = &came_right {
-            let near = self.scope.meeting(&self.trimmed(left)?, &left.on, came, &right.on).await?;
+            let near = self.scope.meeting(self.trimmed(left)?, &left.on, came, &right.on).await?.plan;
             let meet_left = |near, kind| meet(join, near, &left.on, came.clone(), &right.on, condition(), kind);
             if join.join_type == JoinType::Right && came_left.is_none() {
                 parts.push(shown(meet_left(near, JoinType::Right)?)?);
@@ -305,12 +306,12 @@ fn side<'j>(join: &'j Join, is_left: bool, columns: Positions) -> Side<'j> {
 fn same_values(kept: &Side<'_>, other: &Side<'_>) -> QueryResult<Option<Vec<Expr>>> {
     let mut values = Vec::new();
     for column in &kept.columns {
-        let (qualifier, field) = kept.plan.schema().qualified_field(*column);
-        let column = Column::new(qualifier.cloned(), field.name());
+        let field = kept.plan.schema().field(*column);
+        let column = column_at(kept.plan.schema(), *column);
         // Zeros of either sign are equal, and differ.
         let pair = kept.on.iter().zip(&other.on).find(|(one, _)| plain_column(one) == Some(&column));
         let Some((_, value)) = pair.filter(|_| !field.data_type().is_floating()) else { return Ok(None) };
-        if datafusion::logical_expr::ExprSchemable::get_type(value, other.plan.schema())? != *field.data_type() {
+        if value.get_type(other.plan.schema())? != *field.data_type() {
             return Ok(None);
         }
         values.push(value.clone());
@@ -346,7 +347,7 @@ fn or_any(columns: Positions) -> Positions {
 
 /// These columns of a schema, from a plan that has them.
 fn select(plan: LogicalPlan, schema: &DFSchema, columns: &Positions) -> QueryResult<LogicalPlan> {
-    let columns: Vec<Expr> = columns.iter().map(|c| Expr::Column(Column::from(schema.qualified_field(*c)))).collect();
+    let columns: Vec<Expr> = columns.iter().map(|c| Expr::Column(column_at(schema, *c))).collect();
     LogicalPlanBuilder::from(plan).project(columns)?.build()
 }
 
@@ -354,12 +355,11 @@ fn select(plan: LogicalPlan, schema: &DFSchema, columns: &Positions) -> QueryRes
 fn shown(plan: LogicalPlan, schema: &DFSchema, columns: &Positions) -> QueryResult<LogicalPlan> {
     let mut expressions = Vec::new();
     for position in columns {
-        let (qualifier, field) = schema.qualified_field(*position);
-        let column = Column::new(qualifier.cloned(), field.name());
+        let column = column_at(schema, *position);
         expressions.push(if plan.schema().has_column(&column) {
             Expr::Column(column)
         } else {
-            lit(ScalarValue::try_from(field.data_type())?).alias_qualified(qualifier.cloned(), field.name())
+            lit(ScalarValue::try_from(schema.field(*position).data_type())?).alias_qualified(column.relation, column.name)
         });
     }
     LogicalPlanBuilder::from(plan).project(expressions)?.build()

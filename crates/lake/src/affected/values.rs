@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, BooleanArray, BooleanBuilder, RecordBatch};
-use datafusion::arrow::compute::filter;
-use datafusion::arrow::datatypes::DataType;
+use datafusion::arrow::array::{ArrayRef, AsArray, BooleanArray, BooleanBuilder, RecordBatch};
+use datafusion::arrow::compute::{cast, filter};
+use datafusion::arrow::datatypes::{DataType, Float32Type, Float64Type};
 use datafusion::arrow::row::{OwnedRow, RowConverter, SortField};
 use datafusion::common::hash_utils::{RandomState, create_hashes};
 use datafusion::common::{Column, ScalarValue};
@@ -14,6 +14,7 @@ use datafusion::error::{DataFusionError, Result as QueryResult};
 use datafusion::logical_expr::{ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility, lit};
 
 use crate::Result;
+use crate::casts::is_text;
 use crate::write::partition_value;
 
 /// Values of some columns, the first of which rows are looked for by; the others hint at where they lie.
@@ -30,8 +31,9 @@ impl Values {
         Ok(Self { batches, members })
     }
 
-    pub fn count(&self) -> usize {
-        self.batches.iter().map(RecordBatch::num_rows).sum()
+    /// How many values rows are looked for by.
+    pub fn distinct(&self) -> usize {
+        self.members.exact.len()
     }
 
     /// Whether a row has one of these values, null being a value like others.
@@ -59,6 +61,7 @@ impl Values {
 
 /// The values, to be asked for.
 struct Members {
+    types: Vec<DataType>,
     state: RandomState,
     /// Of the values; few others have the same.
     hashes: HashSet<u64, BuildPlain>,
@@ -79,9 +82,8 @@ impl Hasher for Plain {
         self.0
     }
 
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = bytes.iter().fold(self.0, |sum, byte| sum.rotate_left(8) ^ u64::from(*byte));
-    }
+    /// Only whole hashes are put in.
+    fn write(&mut self, _bytes: &[u8]) {}
 
     fn write_u64(&mut self, value: u64) {
         self.0 = value;
@@ -94,18 +96,18 @@ impl Members {
             Some(first) => first.columns()[..width].iter().map(|c| c.data_type().clone()).collect(),
             None => Vec::new(),
         };
-        let rows = RowConverter::new(types.into_iter().map(SortField::new).collect())?;
+        let rows = RowConverter::new(types.iter().cloned().map(SortField::new).collect())?;
         let state = RandomState::with_seed(0x6164_6c61_6b65);
         let (mut hashes, mut exact) = (HashSet::default(), HashSet::new());
         for batch in batches {
-            let columns = &batch.columns()[..width];
+            let columns = batch.columns()[..width].iter().zip(&types).map(|(c, t)| comparable(c, t)).collect::<QueryResult<Vec<_>>>()?;
             let mut of_rows = vec![0; batch.num_rows()];
-            create_hashes(columns, &state, &mut of_rows)?;
+            create_hashes(&columns, &state, &mut of_rows)?;
             hashes.extend(of_rows);
-            exact.extend(rows.convert_columns(columns)?.iter().map(|row| row.owned()));
+            exact.extend(rows.convert_columns(&columns)?.iter().map(|row| row.owned()));
         }
         let ranges = (0..width).map(|position| range(batches, position)).collect::<Result<_>>()?;
-        Ok(Self { state, hashes, rows, exact, ranges })
+        Ok(Self { types, state, hashes, rows, exact, ranges })
     }
 
     fn have(&self, columns: &[ArrayRef], count: usize) -> QueryResult<BooleanArray> {
@@ -113,7 +115,8 @@ impl Members {
         if self.exact.is_empty() {
             return Ok(hashes.into_iter().map(|_| Some(false)).collect());
         }
-        create_hashes(columns, &self.state, &mut hashes)?;
+        let columns = columns.iter().zip(&self.types).map(|(c, t)| comparable(c, t)).collect::<QueryResult<Vec<_>>>()?;
+        create_hashes(&columns, &self.state, &mut hashes)?;
         let candidates: BooleanArray = hashes.into_iter().map(|hash| Some(self.hashes.contains(&hash))).collect();
         if candidates.true_count() == 0 {
             return Ok(candidates);
@@ -127,6 +130,21 @@ impl Members {
         }
         Ok(found.finish())
     }
+}
+
+/// The column as values of this type are compared. Text is text however it is stored, zeros of either sign are one, and the
+/// optimizer asks about a null of no type.
+fn comparable(column: &ArrayRef, wanted: &DataType) -> QueryResult<ArrayRef> {
+    let given = column.data_type();
+    if given != wanted && !(is_text(given) && is_text(wanted) || given.is_null()) {
+        return Err(DataFusionError::Internal(format!("values of type {wanted} were asked for among {given}")));
+    }
+    let column = if given == wanted { Arc::clone(column) } else { cast(column, wanted)? };
+    Ok(match wanted {
+        DataType::Float64 => Arc::new(column.as_primitive::<Float64Type>().unary::<_, Float64Type>(|x| x + 0.0)),
+        DataType::Float32 => Arc::new(column.as_primitive::<Float32Type>().unary::<_, Float32Type>(|x| x + 0.0)),
+        _ => column,
+    })
 }
 
 fn range(batches: &[RecordBatch], position: usize) -> Result<Option<(ScalarValue, ScalarValue)>> {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, RecordBatch};
 use datafusion::arrow::compute::{filter_record_batch, not};
-use datafusion::common::Column;
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder};
 use datafusion::prelude::SessionContext;
 use deltalake::kernel::Add;
@@ -39,8 +38,8 @@ pub(crate) struct Drained {
 
 /// Notes the keys that the output has.
 pub(super) async fn note_keys(inputs: &Inputs, output: &Output, repeats: &Arc<Repeats>) -> Result<()> {
-    let names: Vec<Expr> = output.key().iter().map(|p| Expr::Column(Column::new_unqualified(output.schema.field(*p).name()))).collect();
-    let plan = LogicalPlanBuilder::from(output.plan.clone()).project(names)?.build()?;
+    let key: Vec<Expr> = output.key_columns().into_iter().map(Expr::Column).collect();
+    let plan = LogicalPlanBuilder::from(output.plan.clone()).project(key)?.build()?;
     let plan = unique::narrowed(plan, &inputs.keys)?;
     let mut tasks = JoinSet::new();
     for mut stream in execute(&inputs.context, &plan).await?.streams {

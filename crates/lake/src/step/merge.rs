@@ -41,7 +41,7 @@ pub(super) async fn fold(lake: &Lake, model: &Model, inputs: &Inputs, target: &T
     let repeats = Arc::new(Repeats::for_rows(rows_read, lake.options().memory_limit_bytes));
     note_keys(inputs, &output, &repeats).await?;
     let files = target.files();
-    let met = meet(inputs, &output, target, &files, &repeats).await?;
+    let met = files_met(inputs, &output, target, &files, &repeats).await?;
     let drained = drain(lake, &inputs.context, &output, target, Some(&repeats), sink).await?;
     let preference = output.preference(&model.header);
     let new = &drained.candidates;
@@ -83,7 +83,7 @@ pub(super) async fn recompute(
 ) -> Result<Outcome> {
     let output = Output::new(&inputs.context.state(), model, query)?;
     let output = keys.restrict(lake, inputs, output, true).await?;
-    let repeats = Arc::new(Repeats::for_rows(keys.values.count() as u64, lake.options().memory_limit_bytes));
+    let repeats = Arc::new(Repeats::for_rows(keys.values.distinct() as u64, lake.options().memory_limit_bytes));
     note_keys(inputs, &output, &repeats).await?;
     // Which of the affected keys does the table have, and where?
     let files = keys.files(target)?;
@@ -149,9 +149,8 @@ fn columns_of(batches: &[RecordBatch], columns: &[usize]) -> Result<Vec<RecordBa
 }
 
 /// Which of the table's files may have keys that are among those noted; the keys found count as repeated from here on.
-async fn meet(inputs: &Inputs, output: &Output, target: &Table, files: &[DataFile], repeats: &Arc<Repeats>) -> Result<Vec<usize>> {
-    let mut columns: Vec<Expr> =
-        output.key().iter().map(|p| Expr::Column(Column::new_unqualified(output.schema.field(*p).name()))).collect();
+async fn files_met(inputs: &Inputs, output: &Output, target: &Table, files: &[DataFile], repeats: &Arc<Repeats>) -> Result<Vec<usize>> {
+    let mut columns: Vec<Expr> = output.key_columns().into_iter().map(Expr::Column).collect();
     columns.push(Expr::Column(Column::new_unqualified(FILE_COLUMN)));
     let scan: Arc<dyn TableProvider> = Arc::new(FileScan::of_files(target, files.to_vec(), true));
     let plan = LogicalPlanBuilder::scan("__target", provider_as_source(scan), None)?.project(columns)?.build()?;
@@ -193,12 +192,11 @@ async fn rows_with(
     keys: &Values,
     output: &Output,
 ) -> Result<Vec<(RecordBatch, Vec<Spot>)>> {
-    if keys.count() == 0 || chosen.is_empty() {
+    if keys.distinct() == 0 || chosen.is_empty() {
         return Ok(Vec::new());
     }
-    let key: Vec<Column> = output.key().iter().map(|p| Column::new_unqualified(output.schema.field(*p).name())).collect();
     let scan = FileScan::of_files(target, chosen.iter().map(|c| files[*c].clone()).collect(), true).late();
-    let plan = LogicalPlanBuilder::from(in_output_order(scan, output)?).filter(keys.condition(&key))?.build()?;
+    let plan = LogicalPlanBuilder::from(in_output_order(scan, output)?).filter(keys.condition(&output.key_columns()))?.build()?;
     let mut found = Vec::new();
     for batch in collect_few(&inputs.context, &plan).await? {
         // The scan numbers the chosen files from 0.
@@ -232,7 +230,7 @@ fn in_output_order(scan: FileScan, output: &Output) -> Result<LogicalPlan> {
         .build()?)
 }
 
-fn group(spots: impl Iterator<Item = Spot>) -> BTreeMap<i64, HashSet<i64>> {
+fn group(spots: Vec<Spot>) -> BTreeMap<i64, HashSet<i64>> {
     let mut by_file: BTreeMap<i64, HashSet<i64>> = BTreeMap::new();
     for (file, row) in spots {
         by_file.entry(file).or_default().insert(row);
@@ -250,7 +248,7 @@ async fn rewrite(
     delete: Vec<Spot>,
     made: &mut Outcome,
 ) -> Result<()> {
-    let by_file = group(delete.into_iter());
+    let by_file = group(delete);
     if by_file.is_empty() {
         return Ok(());
     }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::TableProvider;
 use datafusion::common::Column;
-use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
 use spec::{Kind, Model, TableName};
 
@@ -161,10 +160,10 @@ pub(super) async fn decide(
         Ok(None) => {
             return Ok(decision(Way::Build, vec!["rebuilt: this model's shape does not show which rows a change touches".to_owned()]));
         }
-        Err(LakeError::Query(error)) => return Ok(decision(Way::Build, vec![format!("rebuilt: {}", not_alone(&error))])),
+        Err(error) if is_of_computation(&error) => return Ok(decision(Way::Build, vec![format!("rebuilt: {}", not_alone(&error))])),
         Err(error) => return Err(error),
     };
-    let count = keys.values.count() as u64;
+    let count = keys.values.distinct() as u64;
     if count == 0 {
         return Ok(decision(Way::Acknowledge, vec![]));
     }
@@ -186,9 +185,14 @@ pub(super) async fn decide(
     Ok(decision(Way::Recompute(keys), vec![]))
 }
 
+/// Whether it is the computation that failed, rather than the lake.
+pub(super) fn is_of_computation(error: &LakeError) -> bool {
+    matches!(error, LakeError::Query(_) | LakeError::Arrow(_))
+}
+
 /// Why what changed could not be computed alone.
-pub(super) fn not_alone(error: &DataFusionError) -> String {
-    let message = error.strip_backtrace();
+pub(super) fn not_alone(error: &LakeError) -> String {
+    let message = error.to_string();
     format!("what changed could not be computed alone ({})", message.lines().next().unwrap_or_default())
 }
 
@@ -235,7 +239,7 @@ async fn affected_values(
         Touched::Unknown => return Ok(None),
         Touched::Nothing => Vec::new(),
         Touched::Rows(rows) => {
-            let in_order = positions.iter().map(|p| Expr::Column(Column::from(plan.schema().qualified_field(*p)))).collect::<Vec<_>>();
+            let in_order = positions.iter().map(|p| Expr::Column(affected::column_at(plan.schema(), *p))).collect::<Vec<_>>();
             collect_few(&inputs.context, &LogicalPlanBuilder::from(rows).project(in_order)?.distinct()?.build()?).await?
         }
     };

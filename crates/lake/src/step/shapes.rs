@@ -177,6 +177,57 @@ const SHAPES: &[(&str, &str, &str, &str)] = &[
          left join outcomes as o on a.k = o.k left join bronze.b as b on o.day = b.k",
     ),
     (
+        "a constant in one of two tables",
+        "kind = 'merge'\nkey = ['id', 'source']\nfirst_by = ['v']",
+        "id source v",
+        "select id as id, k as source, v as v from bronze.a union all select k as id, 'b' as source, title as v from bronze.b",
+    ),
+    (
+        "branches of two kinds of text",
+        "kind = 'merge'\nkey = ['title', 'k']",
+        "title k n",
+        "with x as (select id, case when v = '1' then 'one' else k end as kind from bronze.a) select b.title as title, b.k as k, \
+         count(x.id) as n from bronze.b as b left join x on b.k = x.kind group by b.title, b.k",
+    ),
+    (
+        "branches of two kinds of numbers",
+        "kind = 'merge'\nkey = ['id']\nfirst_by = ['share']",
+        "id share",
+        "select id as id, case when v = '1' then 0 else 0.5 end as share from bronze.a",
+    ),
+    (
+        "zeros of either sign",
+        "kind = 'merge'\nkey = ['x']",
+        "x n",
+        "with x as (select case v when '1' then 0e0 when '2' then -0e0 else 1e0 end as x from bronze.a) \
+         select x as x, count(*) as n from x group by x",
+    ),
+    (
+        "a partition that is no number",
+        "kind = 'replace_partitions'\npartition_by = ['n']",
+        "n id",
+        "with x as (select id, try_cast(k as int) as n from bronze.a), y as (select try_cast(k as int) as n from bronze.b) \
+         select y.n as n, x.id as id from x left join y on x.n = y.n",
+    ),
+    (
+        "numbers compared with text",
+        "kind = 'merge'\nkey = ['id']\nfirst_by = ['title']",
+        "id title",
+        "with x as (select id, length(k) as n from silver.keyed) select x.id as id, b.title as title from x left join bronze.b as b on b.k = x.n",
+    ),
+    (
+        "two equalities with one column",
+        "kind = 'merge'\nkey = ['id', 'title']\nfirst_by = ['v']",
+        "id title v",
+        "select a.id as id, b.title as title, a.v as v from bronze.a as a join bronze.b as b on a.k = b.k and a.v = b.k",
+    ),
+    (
+        "a subquery for each row",
+        "kind = 'merge'\nkey = ['id']\nfirst_by = ['v']",
+        "id v",
+        "select id as id, v as v from bronze.a as a where exists (select 1 from bronze.b as b where b.k = a.k)",
+    ),
+    (
         "a table with a key and its partitions",
         "kind = 'merge'\nkey = ['id']\nfirst_by = ['title']\npartition_by = ['day']",
         "id day title",
@@ -197,8 +248,15 @@ const SHAPES: &[(&str, &str, &str, &str)] = &[
 ];
 
 /// Shapes in which the changed rows do not tell what can differ.
-const REBUILT: [&str; 6] =
-    ["an aggregated partition", "an aggregated key", "a subquery", "a subquery below a union", "a window", "groups of groups"];
+const REBUILT: [&str; 7] = [
+    "an aggregated partition",
+    "an aggregated key",
+    "a subquery",
+    "a subquery below a union",
+    "a window",
+    "groups of groups",
+    "a subquery for each row",
+];
 
 /// A table with a key, for shapes that read one.
 const KEYED: (&str, &str, &str) = (
