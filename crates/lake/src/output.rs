@@ -33,10 +33,7 @@ pub(crate) struct Output {
 /// Plans the model's SQL as it stands, with the casts that SQL leaves unsaid: the branches of a `case` or of a union have one
 /// type, and both sides of a comparison.
 pub(crate) async fn plan_query(state: &SessionState, model: &Model) -> Result<LogicalPlan> {
-    let problem = |error: DataFusionError| {
-        let message = error.strip_backtrace().split('\n').next().unwrap_or_default().to_owned();
-        LakeError::Problems(vec![Problem::new(&model.file, Some(model.sql_first_line), message)])
-    };
+    let problem = |error: DataFusionError| LakeError::Problems(vec![Problem::new(&model.file, Some(model.sql_first_line), cause(&error))]);
     let plan = state.create_logical_plan(&model.sql).await.map_err(problem)?;
     let plan = state.analyzer().execute_and_check(plan, state.config_options(), |_, _| {}).map_err(problem)?;
     without_empty_partitions(plan, &model.header.partition_by)
@@ -142,8 +139,13 @@ fn positions(schema: &SchemaRef, columns: &[String], model: &Model) -> Result<Ve
         .collect()
 }
 
+/// The first line of what is at the bottom of an error, below the names of the rules that met it.
+fn cause(error: &DataFusionError) -> String {
+    error.find_root().strip_backtrace().lines().next().unwrap_or_default().to_owned()
+}
+
 fn bad_rule(model: &Model, expectation: &Expectation, error: &DataFusionError) -> LakeError {
-    let message = format!("expect.{}: {}", expectation.name, error.strip_backtrace().split('\n').next().unwrap_or_default());
+    let message = format!("expect.{}: {}", expectation.name, cause(error));
     LakeError::Problems(vec![Problem::new(&model.file, Some(expectation.line), message)])
 }
 

@@ -234,6 +234,12 @@ const SHAPES: &[(&str, &str, &str, &str)] = &[
         "select a.id as id, a.day as day, b.title as title from silver.keyed as a left join bronze.b as b on a.k = b.k",
     ),
     (
+        "a partition in the key",
+        "kind = 'merge'\nkey = ['day', 'id']\nfirst_by = ['v', 'title']\npartition_by = ['day']",
+        "day id v title",
+        "select a.day as day, a.id as id, a.v as v, b.title as title from bronze.a as a left join bronze.b as b on a.k = b.k",
+    ),
+    (
         "a partition made from what the key tells",
         "kind = 'merge'\nkey = ['id']\nfirst_by = ['title']\npartition_by = ['month']",
         "id month title",

@@ -18,6 +18,19 @@ _line = "Line"
 select id as id, day as day, _line as _line from bronze.events where day = '2'
 "#;
 
+const SHARES: &str = r#"/*
+One row per event.
+
+key  = ["id"]
+kind = "merge"
+
+[columns]
+id    = "Identifier of the event"
+share = "Its share"
+*/
+select id as id, case when day = '1' then 0 else 0.5 end as share from bronze.events
+"#;
+
 fn batch(rows: &[[&str; 3]]) -> datafusion::arrow::array::RecordBatch {
     let rows: Vec<Vec<String>> = rows.iter().map(|r| r.iter().map(|t| (*t).to_owned()).collect()).collect();
     texts(&["id", "day", "_line"], &rows)
@@ -129,6 +142,39 @@ async fn a_failed_run_leaves_a_trace() {
     assert!(error.to_string().contains("ivide by zero"), "{error}");
     let told = rows(&lake, "select table_name, action, notes like '%ivide by zero%' from ops.runs", AsOf::Latest).await;
     assert_eq!(told, ["gold.by_day|failed|true", "silver.events|built|false"]);
+}
+
+/// A table that fails leaves the one worked on beside it to its end, and those that read it alone.
+#[tokio::test]
+async fn a_table_beside_a_failed_one_is_made() {
+    let lake = lake();
+    let broken = COUNTS.replace("count(*)", "10 / (count(*) - count(*))");
+    let models = [model("silver.events", STRICT), model("gold.broken", &broken), model("gold.by_day", COUNTS)];
+    append(&lake, "bronze.events", &batch(&[["a", "1", "1"]]), &[]).await;
+    let mut running = crate::Running::begin(&lake, crate::now());
+    running.refresh(&models.iter().collect::<Vec<_>>(), false, &crate::Silent).await.unwrap_err();
+    let told = rows(&lake, "select table_name, action from ops.runs", AsOf::Latest).await;
+    assert_eq!(told, ["gold.broken|failed", "gold.by_day|built", "silver.events|built"]);
+}
+
+/// The branches of a `case` have one type, in the table as in the query: nothing is cut off to fit the first.
+#[tokio::test]
+async fn branches_have_the_type_that_all_fit() {
+    let lake = lake();
+    append(&lake, "bronze.events", &batch(&[["a", "1", "1"], ["b", "2", "2"]]), &[]).await;
+    run(&lake, &[model("silver.shares", SHARES)]).await;
+    assert_eq!(rows(&lake, "select id, share from silver.shares", AsOf::Latest).await, ["a|0.0", "b|0.5"]);
+}
+
+/// What does not fit together is told by what it is.
+#[tokio::test]
+async fn types_that_do_not_fit_are_told() {
+    let lake = lake();
+    append(&lake, "bronze.events", &batch(&[["a", "1", "1"]]), &[]).await;
+    let models = [model("silver.shares", &SHARES.replace("case when day = '1' then 0 else 0.5 end", "(1 and day = '1')"))];
+    let mut running = crate::Running::begin(&lake, crate::now());
+    let error = running.refresh(&models.iter().collect::<Vec<_>>(), false, &crate::Silent).await.unwrap_err().to_string();
+    assert!(error.contains("shares.sql:11") && error.contains("Int64 AND Boolean") && !error.contains('\n'), "{error}");
 }
 
 /// The folder of an input is removed and filled again: its versions count from 0 anew, but its rows are others.
