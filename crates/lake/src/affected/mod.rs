@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
-use datafusion::arrow::datatypes::{Schema, SchemaRef};
+use datafusion::arrow::datatypes::{FieldRef, Schema, SchemaRef};
 use datafusion::catalog::TableProvider;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, TableReference};
@@ -112,19 +112,18 @@ impl Scope<'_> {
 
 /// Rows in memory under the columns of a schema, in the place of a scan where a table is named.
 fn in_memory(batches: Vec<RecordBatch>, schema: &DFSchema, table: Option<TableReference>) -> QueryResult<LogicalPlan> {
-    let inner: SchemaRef = Arc::clone(schema.inner());
-    let batches = batches.into_iter().map(|b| RecordBatch::try_new(Arc::clone(&inner), b.columns().to_vec())).collect::<Result<_, _>>()?;
-    if let Some(table) = table {
-        let provider = MemTable::try_new(inner, vec![batches])?;
-        return LogicalPlanBuilder::scan(table, provider_as_source(Arc::new(provider)), None)?.build();
-    }
+    let is_table = table.is_some();
     // Columns of several tables may have one name: they get others until they are qualified again.
-    let plain = inner.fields().iter().enumerate().map(|(at, f)| f.as_ref().clone().with_name(format!("__{at}")).with_nullable(true));
-    let plain: SchemaRef = Arc::new(Schema::new(plain.collect::<Vec<_>>()));
-    let renamed = |b: RecordBatch| RecordBatch::try_new(Arc::clone(&plain), b.columns().to_vec());
-    let batches = batches.into_iter().map(renamed).collect::<Result<Vec<_>, _>>()?;
-    let scan = LogicalPlanBuilder::scan("__held", provider_as_source(Arc::new(MemTable::try_new(plain, vec![batches])?)), None)?.build()?;
-    named_as(scan, schema, &(0..inner.fields().len()).collect())
+    let plain = |(at, field): (usize, &FieldRef)| field.as_ref().clone().with_name(format!("__{at}")).with_nullable(true);
+    let stored: SchemaRef = if is_table {
+        Arc::clone(schema.inner())
+    } else {
+        Arc::new(Schema::new(schema.fields().iter().enumerate().map(plain).collect::<Vec<_>>()))
+    };
+    let batches = batches.iter().map(|b| RecordBatch::try_new(Arc::clone(&stored), b.columns().to_vec())).collect::<Result<_, _>>()?;
+    let provider = provider_as_source(Arc::new(MemTable::try_new(stored, vec![batches])?));
+    let scan = LogicalPlanBuilder::scan(table.unwrap_or_else(|| "__held".into()), provider, None)?.build()?;
+    if is_table { Ok(scan) } else { named_as(scan, schema, &(0..schema.fields().len()).collect()) }
 }
 
 /// The column at a position of a schema.

@@ -20,7 +20,6 @@ use crate::unique::plain_column;
 const WHOLE_ROWS: u64 = 1 << 16;
 
 /// The columns of a plan that are to have some of [`Values`].
-#[derive(Clone)]
 pub(crate) struct Wanted {
     /// Rows are told by these.
     pub columns: Vec<Column>,
@@ -136,31 +135,39 @@ impl Scope<'_> {
         let kept_left = wanted.within(join.left.schema()).filter(|_| matches!(join.join_type, Inner | Left | LeftSemi | LeftAnti));
         let kept_right = wanted.within(join.right.schema()).filter(|_| matches!(join.join_type, Inner | Right | RightSemi | RightAnti));
         let (left_on, right_on): (Vec<Expr>, Vec<Expr>) = join.on.iter().cloned().unzip();
-        let (left, right, held) = if let Some(wanted) = kept_left {
-            let left = Box::pin(self.restrict(join.left.as_ref().clone(), &wanted, values)).await?;
-            let right = if left.held && !join.null_aware {
-                Box::pin(self.meeting(join.right.as_ref().clone(), &right_on, &left.plan, &left_on)).await?
-            } else {
-                Restricted { plan: join.right.as_ref().clone(), held: false }
-            };
-            let held = left.held && right.held;
-            (left.plan, right.plan, held)
+        let (left, right) = if let Some(wanted) = kept_left {
+            self.restrict_side((&join.left, &left_on), (&join.right, &right_on), join.null_aware, &wanted, values).await?
         } else if let Some(wanted) = kept_right {
-            let right = Box::pin(self.restrict(join.right.as_ref().clone(), &wanted, values)).await?;
-            let left = if right.held {
-                Box::pin(self.meeting(join.left.as_ref().clone(), &left_on, &right.plan, &right_on)).await?
-            } else {
-                Restricted { plan: join.left.as_ref().clone(), held: false }
-            };
-            let held = left.held && right.held;
-            (left.plan, right.plan, held)
+            let (right, left) =
+                self.restrict_side((&join.right, &right_on), (&join.left, &left_on), join.null_aware, &wanted, values).await?;
+            (left, right)
         } else {
             return self.here(LogicalPlan::Join(join), wanted, values).await;
         };
-        let (left, right) = (Arc::new(left), Arc::new(right));
+        let held = left.held && right.held;
+        let (left, right) = (Arc::new(left.plan), Arc::new(right.plan));
         let (on, filter, kind, how) = (join.on, join.filter, join.join_type, join.join_constraint);
         let plan = LogicalPlan::Join(Join::try_new(left, right, on, filter, kind, how, join.null_equality, join.null_aware)?);
         Ok(Restricted { plan, held })
+    }
+
+    /// One side of a join, and of the other the rows that it meets: plans with what the join compares of them.
+    async fn restrict_side(
+        &self,
+        kept: (&LogicalPlan, &[Expr]),
+        other: (&LogicalPlan, &[Expr]),
+        null_aware: bool,
+        wanted: &Wanted,
+        values: &Values,
+    ) -> Result<(Restricted, Restricted)> {
+        let rows = Box::pin(self.restrict(kept.0.clone(), wanted, values)).await?;
+        // Where a null on the other side counts for all rows, the others count too.
+        let met = if rows.held && !null_aware {
+            Box::pin(self.meeting(other.0.clone(), other.1, &rows.plan, kept.1)).await?
+        } else {
+            Restricted { plan: other.0.clone(), held: false }
+        };
+        Ok((rows, met))
     }
 
     /// The restriction at this place.

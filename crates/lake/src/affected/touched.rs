@@ -177,26 +177,25 @@ impl Changes<'_> {
         let schema = kept.plan.schema();
         let other_changed = self.concern(other.plan)?;
         let mut parts = Vec::new();
-        match Box::pin(self.touched(kept.plan, &kept.columns)).await? {
-            Touched::Unknown => return Ok(Touched::Unknown),
+        let needs_partner = matches!(join.join_type, JoinType::Inner | JoinType::LeftSemi | JoinType::RightSemi);
+        let with_partner = if needs_partner && !other_changed && !kept.on.is_empty() {
+            Box::pin(self.touched(kept.plan, &kept.all())).await?
+        } else {
+            Touched::Unknown
+        };
+        match with_partner {
             Touched::Nothing => {}
             Touched::Rows(rows) => {
-                let needs_partner = matches!(join.join_type, JoinType::Inner | JoinType::LeftSemi | JoinType::RightSemi);
-                let narrower = if needs_partner && !other_changed && !kept.on.is_empty() {
-                    Box::pin(self.touched(kept.plan, &kept.all())).await?
-                } else {
-                    Touched::Unknown
-                };
-                parts.push(match narrower {
-                    Touched::Rows(rows) => {
-                        let rows = self.scope.held(rows).await?;
-                        let partners = self.scope.meeting(self.trimmed(other)?, &other.on, &rows, &kept.on).await?.plan;
-                        let condition = join.filter.clone();
-                        select(meet(join, rows, &kept.on, partners, &other.on, condition, JoinType::LeftSemi)?, schema, &kept.columns)?
-                    }
-                    _ => rows,
-                });
+                let rows = self.scope.held(rows).await?;
+                let partners = self.scope.meeting(self.trimmed(other)?, &other.on, &rows, &kept.on).await?.plan;
+                let met = meet(join, rows, &kept.on, partners, &other.on, join.filter.clone(), JoinType::LeftSemi)?;
+                parts.push(select(met, schema, &kept.columns)?);
             }
+            Touched::Unknown => match Box::pin(self.touched(kept.plan, &kept.columns)).await? {
+                Touched::Unknown => return Ok(Touched::Unknown),
+                Touched::Nothing => {}
+                Touched::Rows(rows) => parts.push(rows),
+            },
         }
         if other_changed {
             let mut condition = join.filter.clone();
@@ -253,42 +252,31 @@ impl Changes<'_> {
             Ok([l, r]) => (l, r),
             Err(_) => return Err(LakeError::invalid("a join has two sides")),
         };
-        let condition = || join.filter.clone();
         let mut parts = Vec::new();
-        let shown = |pairs| shown(pairs, &join.schema, columns);
-        if let Some(came) = &came_left {
-            let near = self.scope.meeting(self.trimmed(right)?, &right.on, came, &left.on).await?.plan;
-            let meet_right = |near, kind| meet(join, came.clone(), &left.on, near, &right.on, condition(), kind);
-            if join.join_type == JoinType::Left && came_right.is_none() {
-                parts.push(shown(meet_right(near, JoinType::Left)?)?);
-            } else {
-                if keeps_right {
-                    let lost = meet(join, near.clone(), &right.on, came.clone(), &left.on, condition(), JoinType::LeftSemi)?;
-                    parts.push(shown(lost)?);
-                }
-                parts.push(shown(meet_right(near, JoinType::Inner)?)?);
-                if let Some(other) = &came_right {
-                    parts.push(shown(meet_right(other.clone(), JoinType::Inner)?)?);
-                }
-                if keeps_left {
-                    parts.push(shown(came.clone())?);
-                }
+        let meet = |one, one_on, other, other_on, kind| {
+            shown(meet(join, one, one_on, other, other_on, join.filter.clone(), kind)?, &join.schema, columns)
+        };
+        let halves = [
+            (left, &came_left, keeps_left, right, &came_right, keeps_right),
+            (right, &came_right, keeps_right, left, &came_left, keeps_left),
+        ];
+        for (one, came, keeps_one, other, came_other, keeps_other) in halves {
+            let Some(came) = came else { continue };
+            let near = self.scope.meeting(self.trimmed(other)?, &other.on, came, &one.on).await?.plan;
+            if keeps_one && !keeps_other && came_other.is_none() {
+                parts.push(meet(came.clone(), &one.on, near, &other.on, JoinType::Left)?);
+                continue;
+            }
+            if keeps_other {
+                parts.push(meet(near.clone(), &other.on, came.clone(), &one.on, JoinType::LeftSemi)?);
+            }
+            parts.push(meet(came.clone(), &one.on, near, &other.on, JoinType::Inner)?);
+            if keeps_one {
+                parts.push(shown(came.clone(), &join.schema, columns)?);
             }
         }
-        if let Some(came) = &came_right {
-            let near = self.scope.meeting(self.trimmed(left)?, &left.on, came, &right.on).await?.plan;
-            let meet_left = |near, kind| meet(join, near, &left.on, came.clone(), &right.on, condition(), kind);
-            if join.join_type == JoinType::Right && came_left.is_none() {
-                parts.push(shown(meet_left(near, JoinType::Right)?)?);
-            } else {
-                if keeps_left {
-                    parts.push(shown(meet_left(near.clone(), JoinType::LeftSemi)?)?);
-                }
-                parts.push(shown(meet_left(near, JoinType::Inner)?)?);
-                if keeps_right {
-                    parts.push(shown(came.clone())?);
-                }
-            }
+        if let (Some(one), Some(other)) = (came_left, came_right) {
+            parts.push(meet(one, &left.on, other, &right.on, JoinType::Inner)?);
         }
         all_of(parts, &join.schema, columns)
     }

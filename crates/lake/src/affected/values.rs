@@ -18,7 +18,6 @@ use crate::casts::is_text;
 use crate::write::partition_value;
 
 /// Values of some columns, the first of which rows are looked for by; the others hint at where they lie.
-#[derive(Clone)]
 pub(crate) struct Values {
     batches: Vec<RecordBatch>,
     members: Arc<Members>,

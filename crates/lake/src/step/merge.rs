@@ -213,13 +213,7 @@ pub(super) async fn known(inputs: &Inputs, target: &Table, keys: &AffectedKeys) 
     let columns: Vec<Expr> = key.iter().cloned().map(Expr::Column).collect();
     let plan =
         LogicalPlanBuilder::scan("__target", provider_as_source(scan), None)?.filter(keys.values.condition(&key))?.project(columns)?;
-    let mut rows = 0;
-    for mut stream in execute(&inputs.context, &plan.build()?).await?.streams {
-        while let Some(batch) = stream.try_next().await? {
-            rows += batch.num_rows() as u64;
-        }
-    }
-    Ok(rows)
+    Ok(collect_few(&inputs.context, &plan.build()?).await?.iter().map(|b| b.num_rows() as u64).sum())
 }
 
 fn in_output_order(scan: FileScan, output: &Output) -> Result<LogicalPlan> {

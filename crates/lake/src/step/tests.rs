@@ -166,6 +166,17 @@ async fn branches_have_the_type_that_all_fit() {
     assert_eq!(rows(&lake, "select id, share from silver.shares", AsOf::Latest).await, ["a|0.0", "b|0.5"]);
 }
 
+/// A text that a filter compares with a number and that is none is rejected with its reason.
+#[tokio::test]
+async fn a_text_that_is_no_number_is_rejected() {
+    let lake = lake();
+    append(&lake, "bronze.events", &batch(&[["a", "1", "1"], ["b", "2", "2"], ["c", "bad", "3"]]), &[]).await;
+    run(&lake, &[model("silver.events", &MODEL.replace("ORDER", "first_by").replace("day = '2'", "day >= 2"))]).await;
+    assert_eq!(rows(&lake, "select id from silver.events", AsOf::Latest).await, ["b"]);
+    let rejected = rows(&lake, "select reason like '%bad%' from ops.quarantine", AsOf::Latest).await;
+    assert_eq!(rejected, ["true"]);
+}
+
 /// What does not fit together is told by what it is.
 #[tokio::test]
 async fn types_that_do_not_fit_are_told() {
