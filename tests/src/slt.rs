@@ -147,7 +147,7 @@ fn answer(batches: &[RecordBatch]) -> Result<DBOutput<Kind>, LakeError> {
 /// The `.slt` files below the layers' models, in order.
 fn files() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let mut folders = vec![root.join("silver/models"), root.join("gold/models")];
+    let mut folders = vec![root.join("silver/models"), root.join("gold/models"), root.join("crates/features/models")];
     let mut files = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).unwrap() {

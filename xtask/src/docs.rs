@@ -1,4 +1,4 @@
-//! `docs/tables.md`: the table reference, written from what the models say about themselves.
+//! `docs/tables.md` and `docs/features.md`: the references of tables and features, written from what the models and the registry say.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -6,12 +6,15 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use spec::{Layer, Model};
+use spec::{Layer, Model, Registry};
 
 use crate::Verdict;
 use crate::tidy::Tree;
 
-const PAGE: &str = "docs/tables.md";
+const TABLES: &str = "docs/tables.md";
+const FEATURES: &str = "docs/features.md";
+/// From when each feature is known.
+const REGISTRY: &str = "crates/features/features.toml";
 /// From the page to the root, for links to models.
 const UP: &str = "..";
 
@@ -24,33 +27,45 @@ the model and run that again. Bronze tables hold their source's columns as they 
 section of their own.
 ";
 
-/// Writes the page.
+const ABOUT_FEATURES: &str = "\
+# Features
+
+What a model may learn from, and from when each value is known: nothing here knows anything of its own event or later. Written by
+`cargo x docs` from the registry (crates/features/features.toml) and the models.
+";
+
+/// Writes the pages.
 pub fn write(root: &Path) -> Result<Verdict> {
-    let Some(page) = page(root)? else {
+    let Some(pages) = pages(root)? else {
         return Ok(Verdict::Failed);
     };
-    let path = root.join(PAGE);
-    fs::create_dir_all(path.parent().unwrap_or(root)).context("cannot make the folder docs")?;
-    fs::write(&path, page).with_context(|| format!("cannot write {PAGE}"))?;
+    for (name, page) in pages {
+        let path = root.join(name);
+        fs::create_dir_all(path.parent().unwrap_or(root)).context("cannot make the folder docs")?;
+        fs::write(&path, page).with_context(|| format!("cannot write {name}"))?;
+    }
     Ok(Verdict::Passed)
 }
 
-/// Whether the page is what `write` would write.
+/// Whether the pages are what `write` would write.
 pub fn check(root: &Path) -> Result<Verdict> {
-    let Some(page) = page(root)? else {
+    let Some(pages) = pages(root)? else {
         return Ok(Verdict::Failed);
     };
-    let stands = fs::read_to_string(root.join(PAGE)).unwrap_or_default();
-    if stands == page {
-        return Ok(Verdict::Passed);
+    let mut verdict = Verdict::Passed;
+    for (name, page) in pages {
+        let stands = fs::read_to_string(root.join(name)).unwrap_or_default();
+        if stands != page {
+            let same = stands.lines().zip(page.lines()).take_while(|(stands, page)| stands == page).count();
+            println!("{name}:{}: differs from what the models say: run `cargo x docs`", same + 1);
+            verdict = Verdict::Failed;
+        }
     }
-    let same = stands.lines().zip(page.lines()).take_while(|(stands, page)| stands == page).count();
-    println!("{PAGE}:{}: differs from what the models say: run `cargo x docs`", same + 1);
-    Ok(Verdict::Failed)
+    Ok(verdict)
 }
 
-/// The page; `None`, with every problem printed, where a model does not parse.
-fn page(root: &Path) -> Result<Option<String>> {
+/// The pages; `None`, with every problem printed, where a model does not parse or a feature is not there.
+fn pages(root: &Path) -> Result<Option<Vec<(&'static str, String)>>> {
     let mut models = Vec::new();
     let mut failed = false;
     let tree = Tree::read(root)?;
@@ -68,7 +83,43 @@ fn page(root: &Path) -> Result<Option<String>> {
         }
     }
     models.sort_by(|a, b| order(a).cmp(&order(b)));
-    Ok((!failed).then(|| render(&models)))
+    if failed {
+        return Ok(None);
+    }
+    let mut pages = vec![(TABLES, render(&models))];
+    if tree.files.iter().any(|file| file == REGISTRY) {
+        let text = tree.text(REGISTRY)?.with_context(|| format!("{REGISTRY} is not UTF-8"))?;
+        match Registry::parse(&text).and_then(|registry| features(&registry, &models)) {
+            Ok(page) => pages.push((FEATURES, page)),
+            Err(problem) => {
+                println!("{REGISTRY}: {problem}");
+                return Ok(None);
+            }
+        }
+    }
+    Ok(Some(pages))
+}
+
+/// The page of features: one table for each that is registered.
+fn features(registry: &Registry, models: &[Model]) -> Result<String, String> {
+    let mut page = ABOUT_FEATURES.to_owned();
+    for (name, table) in registry.tables() {
+        let is_it = |model: &&Model| model.table.layer == Layer::Features && model.table.name == name;
+        let model = models.iter().find(is_it).ok_or_else(|| format!("no model makes features.{name}"))?;
+        let unfit = table.unfit(model);
+        if !unfit.is_empty() {
+            return Err(format!("{name} and {}: only one of both names {}", model.file, unfit.join(", ")));
+        }
+        let _ = write!(page, "\n## features.{name}\n\n{}\n\n", model.header.description);
+        let _ = writeln!(page, "- Label: `{}`\n- Event time: `{}`\n- Belongs to: `{}`", table.label, table.time, table.group);
+        let _ = writeln!(page, "- Model: [{file}]({UP}/{file})", file = model.file);
+        page.push_str("\n| feature | kind | meaning | known from |\n|---|---|---|---|\n");
+        for (column, meaning) in &model.header.columns {
+            let Some(feature) = table.features.get(column) else { continue };
+            let _ = writeln!(page, "| `{column}` | {} | {} | {} |", feature.kind, cell(meaning), feature.known_from);
+        }
+    }
+    Ok(page)
 }
 
 /// `silver/models/adtech/clicks.sql` → silver, adtech; `None` for a file that is no model of ours.
@@ -212,7 +263,8 @@ select id_md5 from silver.clicks";
 
     #[test]
     fn the_page_says_what_the_models_say() {
-        let page = page(project().path()).unwrap().unwrap();
+        let pages = pages(project().path()).unwrap().unwrap();
+        let page = &pages[0].1;
         for part in [
             "| [silver.clicks](#silverclicks) | adtech | One row per click. |",
             "\n## silver.clicks\n\nOne row per click. Repeated ones are counted elsewhere.\n",
@@ -225,6 +277,23 @@ select id_md5 from silver.clicks";
             assert!(page.contains(part), "missing: {part}\n{page}");
         }
         assert!(page.find("## silver.clicks").unwrap() < page.find("## gold.clicks_daily").unwrap());
+    }
+
+    #[test]
+    fn features_stand_with_their_meaning_and_from_when_they_are_known() {
+        let root = project();
+        let registry = "[clicks]\nlabel = 'is_click'\ntime = 'at'\ngroup = 'user_id'\nidentity = ['id']\n[clicks.features]\n\
+            hour = { kind = 'number', known_from = 'request' }\n";
+        plant(root.path(), REGISTRY, registry);
+        assert_eq!(check(root.path()).unwrap(), Verdict::Failed, "no model makes it");
+        let columns = ["id", "at", "user_id", "hour", "is_click"].map(|column| format!("{column} = \"The {column}\"\n")).concat();
+        let model = format!("/*\nClicks to learn from.\n\nkind = \"full\"\n\n[columns]\n{columns}*/\nselect 1 from gold.clicks_daily");
+        plant(root.path(), "crates/features/models/adtech/clicks.sql", &model);
+        assert_eq!(write(root.path()).unwrap(), Verdict::Passed);
+        let page = fs::read_to_string(root.path().join(FEATURES)).unwrap();
+        assert!(page.contains("| `hour` | number | The hour | the request itself |") && !page.contains("| `id` |"), "{page}");
+        plant(root.path(), REGISTRY, &registry.replace("hour", "minute"));
+        assert_eq!(check(root.path()).unwrap(), Verdict::Failed, "a feature that no column holds");
     }
 
     #[test]
@@ -243,9 +312,9 @@ select id_md5 from silver.clicks";
         let root = project();
         write(root.path()).unwrap();
         plant(root.path(), "gold/models/adtech/clicks_daily.sql", "select 1");
-        let before = fs::read_to_string(root.path().join(PAGE)).unwrap();
+        let before = fs::read_to_string(root.path().join(TABLES)).unwrap();
         assert_eq!(write(root.path()).unwrap(), Verdict::Failed);
-        assert_eq!(fs::read_to_string(root.path().join(PAGE)).unwrap(), before);
+        assert_eq!(fs::read_to_string(root.path().join(TABLES)).unwrap(), before);
     }
 
     #[test]

@@ -19,5 +19,5 @@ pub use run::{Done, Work, run};
 
 /// The models that come with adlake, of all layers.
 pub fn shipped_models() -> Vec<lake::ModelFile> {
-    bronze::models().into_iter().chain(silver::models()).chain(gold::models()).collect()
+    bronze::models().into_iter().chain(silver::models()).chain(gold::models()).chain(features::models()).collect()
 }

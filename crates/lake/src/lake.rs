@@ -7,8 +7,11 @@ use std::sync::Arc;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::execution::runtime_env::RuntimeEnv;
+use datafusion::logical_expr::ScalarUDF;
 use datafusion::prelude::SessionContext;
 use futures::TryStreamExt;
+use object_store::path::Path;
+use object_store::{ObjectStore as _, ObjectStoreExt as _};
 use parquet::basic::ZstdLevel;
 use spec::{Compression, Layer, Settings, TableName};
 
@@ -83,10 +86,12 @@ pub struct Lake {
     inner: Arc<Inner>,
 }
 
+#[derive(Clone)]
 struct Inner {
     location: Location,
     options: LakeOptions,
     runtime: Arc<RuntimeEnv>,
+    functions: Vec<ScalarUDF>,
 }
 
 impl Lake {
@@ -101,7 +106,13 @@ impl Lake {
             return Err(LakeError::invalid(format!("{place}: the path of a lake cannot have a percent sign; name another with --lake")));
         }
         let runtime = session::runtime(&location, &options)?;
-        Ok(Self { inner: Arc::new(Inner { location, options, runtime }) })
+        Ok(Self { inner: Arc::new(Inner { location, options, runtime, functions: Vec::new() }) })
+    }
+
+    /// The same lake, whose queries and models know these functions too.
+    #[must_use]
+    pub fn with_functions(&self, functions: Vec<ScalarUDF>) -> Self {
+        Self { inner: Arc::new(Inner { functions, ..self.inner.as_ref().clone() }) }
     }
 
     /// Where the lake is.
@@ -187,6 +198,36 @@ impl Lake {
     }
 
     pub(crate) fn context(&self, tables: Arc<dyn Tables>) -> Result<SessionContext> {
-        session::context(&self.inner.runtime, self.options(), tables)
+        let context = session::context(&self.inner.runtime, self.options(), tables)?;
+        for function in &self.inner.functions {
+            context.register_udf(function.clone());
+        }
+        Ok(context)
+    }
+
+    /// Keeps a file beside the tables, in the place of one of that name.
+    ///
+    /// # Errors
+    /// The store does not take it.
+    pub async fn write_file(&self, layer: Layer, name: &str, bytes: Vec<u8>) -> Result<()> {
+        self.location().store.put(&self.file(layer, name), bytes.into()).await?;
+        Ok(())
+    }
+
+    /// A file that was kept beside the tables; `None` where there is none of that name.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn read_file(&self, layer: Layer, name: &str) -> Result<Option<Vec<u8>>> {
+        match self.location().store.get(&self.file(layer, name)).await {
+            Ok(found) => Ok(Some(found.bytes().await?.to_vec())),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// In a folder whose name no table can have.
+    fn file(&self, layer: Layer, name: &str) -> Path {
+        name.split('/').fold(self.location().prefix.clone().join(layer.as_str()).join("_files"), Path::join)
     }
 }

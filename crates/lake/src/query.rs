@@ -34,6 +34,7 @@ struct Released {
     versions: BTreeMap<TableName, u64>,
     names: Vec<TableName>,
     strict: bool,
+    instead: BTreeMap<TableName, Arc<dyn TableProvider>>,
 }
 
 impl std::fmt::Debug for Released {
@@ -45,6 +46,9 @@ impl std::fmt::Debug for Released {
 #[async_trait]
 impl Tables for Released {
     async fn table(&self, name: &TableName) -> Result<Option<Arc<dyn TableProvider>>> {
+        if let Some(rows) = self.instead.get(name) {
+            return Ok(Some(Arc::clone(rows)));
+        }
         let table = match self.versions.get(name) {
             Some(version) => Some(self.lake.table_at(name, *version).await?),
             None if self.strict && name.layer != Layer::Ops => None,
@@ -64,7 +68,33 @@ impl Lake {
     /// # Errors
     /// A release that does not exist, or a lake that cannot be read.
     pub async fn session(&self, as_of: AsOf) -> Result<SessionContext> {
-        let all = self.tables().await?;
+        self.session_with(as_of, BTreeMap::new()).await
+    }
+
+    /// As [`Lake::session`], with other rows in the place of some tables.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn session_with(&self, as_of: AsOf, instead: BTreeMap<TableName, Arc<dyn TableProvider>>) -> Result<SessionContext> {
+        let names = self.tables().await?;
+        let versions = self.versions_as_of(as_of).await?;
+        let strict = matches!(as_of, AsOf::Release(_));
+        self.context(Arc::new(Released { lake: self.clone(), versions, names, strict, instead }))
+    }
+
+    /// The version of a table in a state of the lake.
+    ///
+    /// # Errors
+    /// A release that does not exist, a table that it lacks, or a lake that cannot be read.
+    pub async fn version_as_of(&self, table: &TableName, as_of: AsOf) -> Result<u64> {
+        match self.versions_as_of(as_of).await?.get(table) {
+            Some(version) => Ok(*version),
+            None => Ok(self.existing(table).await?.version()),
+        }
+    }
+
+    /// What a state says of the tables' versions.
+    async fn versions_as_of(&self, as_of: AsOf) -> Result<BTreeMap<TableName, u64>> {
         let release = match as_of {
             AsOf::Latest => None,
             AsOf::LastRelease => release::latest(self).await?,
@@ -77,9 +107,7 @@ impl Lake {
                 })?)
             }
         };
-        let strict = matches!(as_of, AsOf::Release(_));
-        let versions = release.map(|r| r.versions).unwrap_or_default();
-        self.context(Arc::new(Released { lake: self.clone(), versions, names: all, strict }))
+        Ok(release.map(|r| r.versions).unwrap_or_default())
     }
 
     /// The last release, if any was published.

@@ -11,6 +11,7 @@ use datafusion::error::Result as QueryResult;
 use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{
     Aggregate, BinaryExpr, Distinct, Expr, Filter, Join, JoinType, LogicalPlan, LogicalPlanBuilder, Operator, Projection, SubqueryAlias,
+    Window,
 };
 use spec::TableName;
 
@@ -116,6 +117,10 @@ pub(crate) fn tells(plan: &LogicalPlan, columns: &Positions, column: usize, keys
         LogicalPlan::SubqueryAlias(alias) => tells(&alias.input, columns, column, keys),
         LogicalPlan::Filter(filter) => tells(&filter.input, columns, column, keys),
         LogicalPlan::Sort(sort) => tells(&sort.input, columns, column, keys),
+        LogicalPlan::Window(window) => {
+            let width = window.input.schema().fields().len();
+            column < width && tells(&window.input, &columns.iter().copied().filter(|c| *c < width).collect(), column, keys)
+        }
         LogicalPlan::Join(join) => match join.join_type {
             JoinType::Left | JoinType::Inner | JoinType::LeftSemi | JoinType::LeftAnti => {
                 let width = join.left.schema().fields().len();
@@ -187,6 +192,15 @@ fn narrow(plan: LogicalPlan, needed: &HashSet<Column>, keys: &TableKeys) -> Quer
             let columns = aggregate.group_expr.iter().chain(&aggregate.aggr_expr).flat_map(Expr::column_refs).cloned().collect();
             let input = narrow(Arc::unwrap_or_clone(aggregate.input), &columns, keys)?;
             LogicalPlan::Aggregate(Aggregate::try_new(Arc::new(input), aggregate.group_expr, aggregate.aggr_expr)?)
+        }
+        LogicalPlan::Window(window) => {
+            let width = window.input.schema().fields().len();
+            if (width..schema.fields().len()).all(|c| !is_needed(c)) {
+                return narrow(Arc::unwrap_or_clone(window.input), needed, keys);
+            }
+            let columns = needed.iter().chain(window.window_expr.iter().flat_map(Expr::column_refs)).cloned().collect();
+            let input = narrow(Arc::unwrap_or_clone(window.input), &columns, keys)?;
+            LogicalPlan::Window(Window::try_new(window.window_expr, Arc::new(input))?)
         }
         LogicalPlan::Join(join) => {
             let width = join.left.schema().fields().len();

@@ -47,6 +47,7 @@ mod layer;
 mod model;
 mod pipeline;
 mod query;
+mod registry;
 mod settings;
 mod table_name;
 
@@ -56,6 +57,7 @@ pub use header::{Expectation, Header, Kind, OnFail};
 pub use layer::Layer;
 pub use model::{Input, Model};
 pub use pipeline::Pipeline;
+pub use registry::{Feature, FeatureKind, FeatureTable, KnownFrom, Registry};
 pub use settings::{
     Compression, DEFAULT_SETTINGS, Encoding, MAX_MIB, MAX_THREADS, S3Settings, Settings, SourceSettings, SourceTable, VacuumSettings,
     WriteSettings,

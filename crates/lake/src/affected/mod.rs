@@ -7,6 +7,7 @@
 mod restricted;
 mod touched;
 mod values;
+mod windows;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use crate::unique::{Positions, TableKeys};
 pub(crate) use restricted::{Wanted, files_with};
 pub(crate) use touched::{Changes, Touched};
 pub(crate) use values::Values;
+use windows::{looks_back_by, partitioned_by};
 
 /// How often `table` is read in the plan, its subqueries included.
 pub(crate) fn occurrences(plan: &LogicalPlan, table: &TableName) -> QueryResult<usize> {

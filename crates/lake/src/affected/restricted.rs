@@ -6,15 +6,15 @@ use datafusion::catalog::TableProvider;
 use datafusion::common::{Column, DFSchema};
 use datafusion::logical_expr::{
     Aggregate, Distinct, Expr, ExprSchemable, Filter, Join, JoinType, LogicalPlan, LogicalPlanBuilder, Projection, SubqueryAlias,
-    TableScan, Union,
+    TableScan, Union, Window,
 };
 
-use super::{Scope, Values, column_at, in_memory, is_scan_of, numbered, occurrences, rescan};
+use super::{Scope, Values, column_at, in_memory, is_scan_of, numbered, occurrences, partitioned_by, rescan};
 use crate::Result;
 use crate::casts::is_text;
 use crate::scan::FileScan;
 use crate::table::{DataFile, Table};
-use crate::unique::plain_column;
+use crate::unique::{self, plain_column};
 
 /// A side of a join with no table above so many rows is read whole: looking for the rows that are met costs as much.
 const WHOLE_ROWS: u64 = 1 << 16;
@@ -126,8 +126,29 @@ impl Scope<'_> {
                 })
             }
             LogicalPlan::Join(join) => self.restrict_join(join, wanted, values).await,
+            LogicalPlan::Window(window) => self.restrict_window(window, wanted, values).await,
             other => self.here(other, wanted, values).await,
         }
+    }
+
+    /// Of a window's input the whole partitions that have such rows, for what is computed over them.
+    async fn restrict_window(&self, window: Window, wanted: &Wanted, values: &Values) -> Result<Restricted> {
+        let partition = partitioned_by(&window);
+        if wanted.columns.iter().all(|c| partition.contains(c)) {
+            let input = Box::pin(self.restrict(Arc::unwrap_or_clone(window.input), wanted, values)).await?;
+            return input.under(|input| Ok(LogicalPlan::Window(Window::try_new(window.window_expr, Arc::new(input))?)));
+        }
+        let below = wanted.within(window.input.schema()).filter(|_| !partition.is_empty());
+        let Some(below) = below else { return self.here(LogicalPlan::Window(window), wanted, values).await };
+        let on: Vec<Expr> = partition.into_iter().map(Expr::Column).collect();
+        let named = LogicalPlanBuilder::from(window.input.as_ref().clone()).project(on.iter().cloned().chain(below.exprs()))?.build()?;
+        let rows = Box::pin(self.restrict(unique::narrowed(named, self.keys)?, &below, values)).await?;
+        if !rows.held {
+            return self.here(LogicalPlan::Window(window), wanted, values).await;
+        }
+        let input = Box::pin(self.meeting(window.input.as_ref().clone(), &on, &rows.plan, &on)).await?;
+        let whole = LogicalPlan::Window(Window::try_new(window.window_expr, Arc::new(input.plan))?);
+        Ok(Restricted { plan: LogicalPlanBuilder::from(whole).filter(values.condition(&wanted.columns))?.build()?, held: input.held })
     }
 
     async fn restrict_join(&self, join: Join, wanted: &Wanted, values: &Values) -> Result<Restricted> {
@@ -223,6 +244,14 @@ impl Wanted {
         let columns = self.columns.iter().map(&name).collect::<Option<Vec<_>>>()?;
         let hints = self.hints.iter().filter_map(|(column, position)| Some((name(column)?, *position))).collect();
         Some(Self { columns, hints })
+    }
+
+    /// What it names, once each.
+    fn exprs(&self) -> Vec<Expr> {
+        let mut columns: Vec<&Column> = self.columns.iter().chain(self.hints.iter().map(|(column, _)| column)).collect();
+        columns.sort();
+        columns.dedup();
+        columns.into_iter().cloned().map(Expr::Column).collect()
     }
 
     fn within(&self, schema: &DFSchema) -> Option<Self> {

@@ -8,14 +8,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use datafusion::catalog::TableProvider;
-use datafusion::common::{DFSchema, ScalarValue};
+use datafusion::common::{Column, DFSchema, NullEquality, ScalarValue};
 use datafusion::error::Result as QueryResult;
+use datafusion::functions_aggregate::expr_fn::{bool_or, min};
 use datafusion::logical_expr::{
-    Aggregate, Distinct, Expr, ExprSchemable, Filter, Join, JoinType, LogicalPlan, LogicalPlanBuilder, Projection, SubqueryAlias, lit,
+    Aggregate, Distinct, Expr, ExprSchemable, Filter, Join, JoinConstraint, JoinType, LogicalPlan, LogicalPlanBuilder, Projection,
+    SubqueryAlias, Window, lit,
 };
 use spec::TableName;
 
-use super::{Scope, column_at, has_subquery, is_scan_of, named_as, numbered, occurrences, rescan};
+use super::{Scope, column_at, has_subquery, is_scan_of, named_as, looks_back_by, numbered, occurrences, partitioned_by, rescan};
 use crate::unique::{self, Positions, plain_column};
 use crate::{LakeError, Result};
 
@@ -108,7 +110,8 @@ impl Changes<'_> {
             }
             LogicalPlan::Aggregate(aggregate) => self.touched_groups(aggregate, columns).await,
             LogicalPlan::Join(join) => self.touched_pairs(join, columns).await,
-            // Windows, limits and the rest: another row may change any other.
+            LogicalPlan::Window(window) => self.touched_windows(window, columns).await,
+            // Limits and the rest: another row may change any other.
             _ => Ok(Touched::Unknown),
         }
     }
@@ -151,6 +154,29 @@ impl Changes<'_> {
         let grouped =
             |input: LogicalPlan| named_as(LogicalPlanBuilder::from(input).project(numbered(groups))?.build()?, &aggregate.schema, columns);
         self.above(&aggregate.input, &asked, grouped).await
+    }
+
+    /// The rows of the partitions that rows came to or went from. What is computed over them, the changed rows alone do not tell.
+    async fn touched_windows(&self, window: &Window, columns: &Positions) -> Result<Touched> {
+        let (input, schema) = (&window.input, window.input.schema());
+        let partition: Positions = partitioned_by(window).iter().filter_map(|c| schema.maybe_index_of_column(c)).collect();
+        if columns.is_subset(&partition) {
+            return Box::pin(self.touched(input, columns)).await;
+        }
+        if partition.is_empty() || columns.iter().any(|c| *c >= schema.fields().len()) {
+            return Ok(Touched::Unknown);
+        }
+        let order = looks_back_by(window).and_then(|column| schema.maybe_index_of_column(&column));
+        let asked: Positions = columns.iter().chain(&partition).chain(&order).copied().collect();
+        let rows = match Box::pin(self.touched(input, &asked)).await? {
+            Touched::Rows(rows) => self.scope.held(rows).await?,
+            told => return Ok(told),
+        };
+        let on: Vec<Expr> = partition.iter().map(|c| Expr::Column(column_at(schema, *c))).collect();
+        let side = unique::narrowed(select(input.as_ref().clone(), schema, &asked)?, self.scope.keys)?;
+        let near = self.scope.meeting(side, &on, &rows, &on).await?.plan;
+        let mates = of_same_partition(near, rows.clone(), &on, order.map(|c| Expr::Column(column_at(schema, c))))?;
+        all_of(vec![select(mates, schema, columns)?, select(rows, schema, columns)?], &window.schema, columns)
     }
 
     async fn touched_pairs(&self, join: &Join, columns: &Positions) -> Result<Touched> {
@@ -321,6 +347,21 @@ fn meet(
     let (one, other) = (Arc::new(one), Arc::new(other));
     let joined = Join::try_new(one, other, on, condition, kind, join.join_constraint, join.null_equality, false)?;
     Ok(LogicalPlan::Join(joined))
+}
+
+/// The rows that are in one partition with some of the others, null being a value like others; where an order is given, none
+/// that stand before all of those.
+fn of_same_partition(rows: LogicalPlan, others: LogicalPlan, on: &[Expr], order: Option<Expr>) -> QueryResult<LogicalPlan> {
+    const OTHERS: &str = "__others";
+    let own = numbered(on.to_vec());
+    let names: Vec<String> = own.iter().map(|e| e.schema_name().to_string()).collect();
+    let first = order.iter().flat_map(|o| [min(o.clone()).alias("__first"), bool_or(o.clone().is_null()).alias("__any_null")]);
+    let partitions = LogicalPlanBuilder::from(others).aggregate(own, first)?.alias(OTHERS)?.build()?;
+    let of_others = |name: &str| Expr::Column(Column::new(Some(OTHERS), name));
+    let same = on.iter().cloned().zip(names.iter().map(|name| of_others(name))).collect();
+    let not_before = order.map(|o| o.clone().gt_eq(of_others("__first")).or(of_others("__any_null")).or(o.is_null()));
+    let (rows, partitions, null) = (Arc::new(rows), Arc::new(partitions), NullEquality::NullEqualsNull);
+    Ok(LogicalPlan::Join(Join::try_new(rows, partitions, same, not_before, JoinType::LeftSemi, JoinConstraint::On, null, false)?))
 }
 
 /// Positions of the columns that expressions name and a schema has.

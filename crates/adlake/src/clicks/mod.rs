@@ -1,0 +1,31 @@
+//! Click models: from feature tables to a model that states probabilities, and from a model back to tables.
+//!
+//! - [`Examples`] are rows to learn from, in the order of their time;
+//! - [`train`] audits, splits, learns, calibrates and measures, as [`TrainSettings`] say, and gives a [`Trained`] model;
+//! - a [`ClickModel`] is a model and its [`Card`], all that it takes to make it again, as one file;
+//! - [`run_of`] tells of it in MLflow's words, [`Records`] keeps runs, models and their files in the lake;
+//! - [`score()`] writes `gold.click_scores`, [`predict()`] answers for one request.
+
+mod card;
+mod examples;
+mod learner;
+mod predict;
+mod records;
+mod run_of;
+mod score;
+mod settings;
+mod train;
+
+pub use card::{Card, ClickModel, Counts, Usual};
+pub use examples::Examples;
+pub use predict::{Answer, predict};
+pub use records::{KnownModel, Records};
+pub use run_of::run_of;
+pub use score::score;
+pub use settings::{ClassWeights, Learner, OnLeak, Population, SplitBy, TrainSettings};
+pub use train::{Outcome, SliceReport, Trained, train};
+
+/// What went wrong in learning, as an error of the lake's commands.
+fn learned<T>(result: training::Result<T>) -> lake::Result<T> {
+    result.map_err(lake::LakeError::invalid)
+}

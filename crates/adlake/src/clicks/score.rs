@@ -1,0 +1,111 @@
+//! `gold.click_scores`: every impression with the probability that a model gives it, and the revenue to expect.
+
+use std::any::Any;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use lake::datafusion::arrow::array::Float64Array;
+use lake::datafusion::arrow::datatypes::DataType;
+use lake::datafusion::error::{DataFusionError, Result as QueryResult};
+use lake::datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
+use lake::{Lake, LakeError, Progress, Result, RunReport, Running};
+use spec::{Layer, Model};
+use training::{Column, Frame, Predict};
+
+use super::card::ClickModel;
+use super::records::KnownModel;
+use super::settings::Population;
+
+const FILE: &str = "crates/adlake/models/click_scores.sql";
+const TEXT: &str = include_str!("../../models/click_scores.sql");
+/// Where the model's name and version stand in the text: another model is another definition, and all rows are scored anew.
+const PLACE: &str = "'{model}'";
+
+/// Brings `gold.click_scores` up to date with the impressions of the lake, by one model. Impressions that were scored by it before, and
+/// whose features stayed as they were, are left alone.
+///
+/// # Errors
+/// A model of requests, or with features that the feature tables do not have; what happens while reading or writing.
+pub async fn score(lake: &Lake, known: &KnownModel, model: Arc<ClickModel>, progress: &dyn Progress) -> Result<RunReport> {
+    if model.card.settings.population != Population::Impressions {
+        return Err(LakeError::invalid(format!(
+            "{}/{} was trained on requests, not on impressions: it cannot score impressions; train one without --population requests",
+            known.name, known.version
+        )));
+    }
+    let text = TEXT.replace(PLACE, &format!("'{}/{}'", known.name, known.version));
+    let scores = Model::parse(Layer::Gold, "adtech", FILE, &text).map_err(LakeError::Problems)?;
+    let columns = feature_columns(&text);
+    let function = ScalarUDF::from(ClickProbability::new(model, columns));
+    let lake = lake.with_functions(vec![function]);
+    let pipeline = lake::pipeline(&crate::shipped_models())?;
+    let mut running = Running::begin(&lake, lake::now());
+    let all: Vec<&Model> = pipeline.in_order().iter().chain([&scores]).collect();
+    running.know(&all);
+    running.refresh(&[&scores], false, progress).await?;
+    running.publish(&all, progress).await
+}
+
+/// The features that the text hands over, in its order: the arguments of `click_probability` after the model.
+fn feature_columns(text: &str) -> Vec<String> {
+    let arguments = text.split_once("click_probability(").and_then(|(_, rest)| rest.split_once(')')).map_or("", |(inside, _)| inside);
+    arguments.split(',').skip(1).map(|argument| argument.trim().trim_start_matches("f.").to_owned()).collect()
+}
+
+/// `click_probability(model, feature, …)`: what the model makes of the features.
+#[derive(Debug)]
+struct ClickProbability {
+    model: Arc<ClickModel>,
+    columns: Vec<String>,
+    signature: Signature,
+}
+
+impl ClickProbability {
+    fn new(model: Arc<ClickModel>, columns: Vec<String>) -> Self {
+        Self { model, columns, signature: Signature::variadic_any(Volatility::Immutable) }
+    }
+
+    fn probabilities(&self, arguments: &[ColumnarValue], rows: usize) -> training::Result<Vec<f64>> {
+        let features = self.columns.iter().zip(arguments.iter().skip(1)).map(|(name, argument)| {
+            let failed = |error: DataFusionError| training::TrainingError::ArrowType { found: error.to_string() };
+            let array = argument.to_array(rows).map_err(failed)?;
+            Ok((name.clone(), Column::from_arrow(array.as_ref())?))
+        });
+        self.model.model.predict(&Frame::new(features.collect::<training::Result<Vec<_>>>()?)?)
+    }
+}
+
+// One function of that name is in a session.
+impl PartialEq for ClickProbability {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.model, &other.model)
+    }
+}
+
+impl Eq for ClickProbability {}
+
+impl Hash for ClickProbability {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Arc::as_ptr(&self.model).hash(state);
+    }
+}
+
+impl ScalarUDFImpl for ClickProbability {
+    fn name(&self) -> &str {
+        "click_probability"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _arguments: &[DataType]) -> QueryResult<DataType> {
+        Ok(DataType::Float64)
+    }
+
+    fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> QueryResult<ColumnarValue> {
+        let probabilities = self.probabilities(&arguments.args, arguments.number_rows);
+        let probabilities = probabilities.map_err(|error| DataFusionError::Execution(error.to_string()))?;
+        Ok(ColumnarValue::Array(Arc::new(Float64Array::from(probabilities))))
+    }
+}

@@ -1,0 +1,208 @@
+//! From examples to a model: audit, split, learn, calibrate, measure.
+
+use std::collections::BTreeMap;
+
+use lake::{AsOf, Lake, LakeError, Result};
+use training::audit::{Audit, AuditSettings, Facts};
+use training::calibrate::Calibrator;
+use training::metrics::{Confidence, Report, ReportSettings, Scores, Slice, by_slice, log_loss};
+use training::{Column, Dataset, Learned, Model, Predict, Split, Splitting};
+
+use super::card::{Card, ClickModel, Counts, Usual};
+use super::examples::Examples;
+use super::learner::{Fitted, fit};
+use super::settings::{OnLeak, Population, SplitBy, TrainSettings};
+
+/// The share of the training rows, the last of them, that learners do not see: it says when to stop and makes probabilities true.
+const CALIBRATION_SHARE: f64 = 0.1;
+/// Isotonic calibration is tried with so many positive rows.
+const ISOTONIC_POSITIVES: usize = 1000;
+/// Slices are made of features with at most so many levels, and of so many test rows at least.
+const SLICE_LEVELS: usize = 12;
+const SLICE_ROWS: usize = 1000;
+
+/// A trained model and what was seen on the way.
+pub struct Trained {
+    /// The model, with the metrics of the test rows on its card.
+    pub model: ClickModel,
+    /// What the audit found.
+    pub audit: Audit,
+    /// The metrics of test rows by the values of features that have few.
+    pub slices: Vec<SliceReport>,
+    /// The log loss on the calibration rows after each tree, where trees are added one by one.
+    pub losses: Vec<f64>,
+    /// The feature tables' Delta versions.
+    pub tables: BTreeMap<String, u64>,
+    /// The share of each feature in what the trees gained, greatest first; empty for other learners.
+    pub importance: Vec<(String, f64)>,
+}
+
+/// How training ended.
+pub enum Outcome {
+    /// A model.
+    Trained(Box<Trained>),
+    /// No model: the training set gives the label away, and settings forbid that.
+    Refused(Audit),
+}
+
+/// The metrics of one feature's values.
+pub struct SliceReport {
+    /// The feature.
+    pub feature: String,
+    /// One report per value.
+    pub slices: Vec<Slice>,
+}
+
+/// Trains a model on a state of the lake. `say` is told each step as it begins.
+///
+/// # Errors
+/// Too few rows; settings out of range; what happens while reading.
+pub async fn train(lake: &Lake, settings: &TrainSettings, on_leak: OnLeak, as_of: AsOf, say: &(dyn Fn(&str) + Sync)) -> Result<Outcome> {
+    let release = match as_of {
+        AsOf::Release(number) => Some(number),
+        AsOf::LastRelease => lake.last_release().await?.map(|release| release.number),
+        AsOf::Latest => None,
+    };
+    say("reading rows");
+    let as_of = release.map_or(AsOf::Latest, AsOf::Release);
+    let examples = Examples::read(lake, settings.population, as_of).await?;
+    let tables: BTreeMap<String, u64> = examples.tables.iter().map(|(table, version)| (table.to_string(), *version)).collect();
+    let definitions = definitions(settings.population)?;
+    let settings = settings.clone();
+    let data = examples.data;
+    tokio::task::block_in_place(|| learn(&data, settings, on_leak, release, tables, definitions, say))
+}
+
+fn learn(
+    data: &Dataset,
+    settings: TrainSettings,
+    on_leak: OnLeak,
+    release: Option<u64>,
+    tables: BTreeMap<String, u64>,
+    definitions: BTreeMap<String, String>,
+    say: &(dyn Fn(&str) + Sync),
+) -> Result<Outcome> {
+    let splitting = match settings.split {
+        SplitBy::Time => Splitting::Time { gap: i64::from(settings.gap_seconds) * 1_000_000 },
+        SplitBy::User => Splitting::Group { seed: settings.seed },
+        SplitBy::Random => Splitting::Random { seed: settings.seed },
+    };
+    let split = super::learned(splitting.split(data, settings.test_share))?;
+    say("looking for leaks");
+    let facts = Facts { splitting: Some(splitting), ..Facts::default() };
+    let audit = super::learned(Audit::of(data, Some(&split), &facts, &AuditSettings::default()))?;
+    if on_leak == OnLeak::Fail && audit.leaks().next().is_some() {
+        return Ok(Outcome::Refused(audit));
+    }
+    let (train, held_out) = super::learned(hold_out(data, &split, splitting))?;
+    let test = super::learned(data.take(&split.test))?;
+    say(&format!("learning from {} rows ({})", train.rows(), settings.learner));
+    let Fitted { learned, losses } = super::learned(fit(&train, &held_out, &settings))?;
+    say("making probabilities true");
+    let calibrator = if settings.calibrate { super::learned(calibrator(&learned, &held_out))? } else { Calibrator::Identity };
+    let model = Model { learned, calibrator };
+    say(&format!("measuring on {} rows", test.rows()));
+    let (report, slices) = super::learned(measure(&model, &test))?;
+    let importance = importance(&model.learned);
+    let card = Card {
+        code_version: env!("CARGO_PKG_VERSION").to_owned(),
+        release,
+        tables: tables.clone(),
+        definitions,
+        features: data.frame().features().map(|(name, column)| (name.to_owned(), usual(column))).collect(),
+        rows: Counts { train: train.rows(), calibration: held_out.rows(), test: test.rows() },
+        settings,
+        test: report,
+    };
+    Ok(Outcome::Trained(Box::new(Trained { model: ClickModel { card, model }, audit, slices, losses, tables, importance })))
+}
+
+/// The training rows without the calibration rows, and those: the last ones, or where the split is not by time some of the others.
+fn hold_out(data: &Dataset, split: &Split, splitting: Splitting) -> training::Result<(Dataset, Dataset)> {
+    let all = data.take(&split.train)?;
+    let inner = splitting.split(&all, CALIBRATION_SHARE)?;
+    Ok((all.take(&inner.train)?, all.take(&inner.test)?))
+}
+
+/// Of the calibrators the one that does best on the second half of the held-out rows when fitted to the first, fitted to all of them.
+fn calibrator(learned: &Learned, held_out: &Dataset) -> training::Result<Calibrator> {
+    let uncalibrated = Model { learned: learned.clone(), calibrator: Calibrator::Identity };
+    let probabilities = uncalibrated.predict(held_out.frame())?;
+    let labels = held_out.labels();
+    // Alternate rows, so that both halves are of the same days.
+    let half = |parity: usize| -> (Vec<f64>, Vec<bool>) {
+        let rows = (0..labels.len()).filter(|row| row % 2 == parity);
+        rows.map(|row| (probabilities[row], labels[row])).unzip()
+    };
+    let ((first, first_labels), (second, second_labels)) = (half(0), half(1));
+    let (first, second) = (Scores::new(&first, &first_labels, None)?, (second, second_labels));
+    let all = Scores::new(&probabilities, labels, None)?;
+    let loss = |candidate: &Calibrator| -> training::Result<f64> {
+        let calibrated = candidate.apply_all(&second.0);
+        Ok(log_loss(&Scores::new(&calibrated, &second.1, None)?, &Confidence::default())?.value)
+    };
+    let platt = Calibrator::platt(&first)?;
+    let is_enough = labels.iter().filter(|label| **label).count() >= ISOTONIC_POSITIVES;
+    if is_enough && loss(&Calibrator::isotonic(&first)?)? < loss(&platt)? {
+        return Calibrator::isotonic(&all);
+    }
+    Calibrator::platt(&all)
+}
+
+fn measure(model: &Model, test: &Dataset) -> training::Result<(Report, Vec<SliceReport>)> {
+    let probabilities = model.predict(test.frame())?;
+    let scores = Scores::new(&probabilities, test.labels(), test.weights())?;
+    let settings = ReportSettings::default();
+    let mut slices = Vec::new();
+    for (feature, column) in test.frame().features() {
+        let Column::Categorical(categories) = column else { continue };
+        if categories.levels().len() > SLICE_LEVELS {
+            continue;
+        }
+        let mut of_feature = by_slice(&scores, categories, &settings)?;
+        of_feature.retain(|slice| slice.report.rows >= SLICE_ROWS);
+        slices.push(SliceReport { feature: feature.to_owned(), slices: of_feature });
+    }
+    Ok((Report::of(&scores, &settings)?, slices))
+}
+
+fn importance(learned: &Learned) -> Vec<(String, f64)> {
+    let mut shares = match learned {
+        Learned::Forest(forest) => forest.gain_importance(),
+        Learned::Boosted(boosted) => boosted.gain_importance(),
+        Learned::Logistic(_) | Learned::Ftrl(_) | Learned::Ffm(_) => Vec::new(),
+    };
+    shares.sort_by(|a, b| b.share.total_cmp(&a.share));
+    shares.into_iter().map(|importance| (importance.feature, importance.share)).collect()
+}
+
+/// Fingerprints of the models that make the features.
+fn definitions(population: Population) -> Result<BTreeMap<String, String>> {
+    let pipeline = lake::pipeline(&crate::shipped_models())?;
+    let top: spec::TableName = match population {
+        Population::Impressions => "features.click_features",
+        Population::Requests => "silver.ad_funnel",
+    }
+    .parse()
+    .map_err(LakeError::invalid)?;
+    let tables = pipeline.upstream_of(&top).into_iter().chain([top]);
+    let models = tables.filter_map(|table| pipeline.get(&table).map(|model| (table.to_string(), model)));
+    Ok(models.map(|(table, model)| (table, format!("{:016x}", xxhash_rust::xxh3::xxh3_64(model.sql.as_bytes())))).collect())
+}
+
+/// A column's median or most frequent value.
+fn usual(column: &Column) -> Usual {
+    if let Column::Categorical(categories) = column {
+        let mut counts = vec![0_usize; categories.levels().len() + 1];
+        let missing = counts.len() - 1;
+        categories.codes().iter().for_each(|code| counts[(*code as usize).min(missing)] += 1);
+        let most = (0..counts.len()).max_by_key(|code| (counts[*code], std::cmp::Reverse(*code))).unwrap_or(missing);
+        return categories.levels().get(most).map_or(Usual::Missing, |level| Usual::Category(level.clone()));
+    }
+    let mut numbers: Vec<f64> = (0..column.len()).filter_map(|row| column.number(row)).collect();
+    if numbers.len() * 2 < column.len() {
+        return Usual::Missing;
+    }
+    let middle = numbers.len() / 2;
+    Usual::Number(*numbers.select_nth_unstable_by(middle, f64::total_cmp).1)
+}

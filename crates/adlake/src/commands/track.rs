@@ -1,0 +1,91 @@
+//! `adlake track` and `adlake rebuild-model`.
+
+use std::process::ExitCode;
+
+use adlake::clicks::{self, OnLeak, Outcome, Records};
+use clap::{Args, Subcommand};
+use console::{LakeArgs, note, out};
+use futures::StreamExt;
+use lake::datafusion::arrow::array::AsArray;
+use lake::datafusion::arrow::compute::cast;
+use lake::datafusion::arrow::datatypes::DataType;
+use lake::{AsOf, Lake, LakeError, Result};
+
+/// Tell an MLflow server of the lake's runs.
+#[derive(Subcommand)]
+pub enum Track {
+    /// Send all runs of the lake; what the server has is neither sent again nor doubled
+    ///
+    /// Example: MLFLOW_TRACKING_URI=http://localhost:5000 adlake track sync --lake mylake
+    Sync,
+}
+
+/// Make a registered model again from its card, and compare it byte for byte.
+///
+/// Example: adlake rebuild-model click/3 --lake mylake
+#[derive(Args)]
+pub struct RebuildModel {
+    /// A registered model: its last version, or one such as click/3
+    #[arg(value_name = "NAME[/VERSION]")]
+    model: String,
+}
+
+impl Track {
+    /// Runs the command.
+    pub async fn run(self, arguments: &LakeArgs) -> Result<ExitCode> {
+        let Self::Sync = self;
+        let (lake, _) = arguments.open_existing().await?;
+        let settings = tracking::Settings::from_variables(|name| std::env::var(name).ok()).map_err(LakeError::invalid)?;
+        let client = tracking::Client::new(settings).map_err(LakeError::invalid)?;
+        let ids = run_ids(&lake).await?;
+        for id in &ids {
+            let run = Records::of(&lake).run(id).await?;
+            let pushed = tracking::push(&client, &run).await.map_err(LakeError::invalid)?;
+            let sent = pushed.params + pushed.metrics + pushed.artifacts;
+            out!("{id}: {}", if sent == 0 { "up to date".to_owned() } else { pushed.url });
+        }
+        note!("{} run(s)", ids.len());
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+async fn run_ids(lake: &Lake) -> Result<Vec<String>> {
+    let table = "ml.runs".parse().map_err(LakeError::invalid)?;
+    let mut ids = Vec::new();
+    if lake.table(&table).await?.is_none() {
+        return Ok(ids);
+    }
+    let mut rows = lake.sql("select run_id from ml.runs order by started_at", AsOf::Latest).await?;
+    while let Some(batch) = rows.next().await {
+        let column = cast(batch?.column(0), &DataType::Utf8)?;
+        ids.extend(column.as_string::<i32>().iter().flatten().map(str::to_owned));
+    }
+    Ok(ids)
+}
+
+impl RebuildModel {
+    /// Runs the command.
+    pub async fn run(self, arguments: &LakeArgs) -> Result<ExitCode> {
+        let (lake, settings) = arguments.open_existing().await?;
+        console::use_threads(settings.threads)?;
+        let (known, model) = Records::of(&lake).model(&self.model).await?;
+        let card = &model.card;
+        let Some(release) = card.release else {
+            return Err(LakeError::invalid(format!("{}: was trained outside a release, which cannot be read again", self.model)));
+        };
+        if card.code_version != env!("CARGO_PKG_VERSION") {
+            note!("warning: made by adlake {}, this is {}: the bytes may differ", card.code_version, env!("CARGO_PKG_VERSION"));
+        }
+        let say = |step: &str| note!("{step} …");
+        let outcome = clicks::train(&lake, &card.settings, OnLeak::Warn, AsOf::Release(release), &say).await?;
+        let Outcome::Trained(again) = outcome else {
+            return Err(LakeError::invalid(format!("{}: could not be trained again", self.model)));
+        };
+        if again.model.to_bytes()? == model.to_bytes()? {
+            out!("{}/{}: the same bytes", known.name, known.version);
+            return Ok(ExitCode::SUCCESS);
+        }
+        out!("{}/{}: differs from what is made now from release {release}", known.name, known.version);
+        Ok(ExitCode::from(1))
+    }
+}

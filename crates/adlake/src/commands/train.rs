@@ -1,0 +1,229 @@
+//! `adlake train`.
+
+use std::process::ExitCode;
+
+use adlake::clicks::{
+    self, ClassWeights, Learner, OnLeak, Outcome, Population, Records, SplitBy, TrainSettings, Trained,
+};
+use clap::{Args, Subcommand};
+use console::{LakeArgs, note, out, thousands};
+use lake::{AsOf, Lake, LakeError, Result};
+use training::audit::{Audit, Severity};
+use training::metrics::Estimate;
+
+/// Train a model.
+#[derive(Subcommand)]
+pub enum Train {
+    /// How likely an impression is clicked
+    ///
+    /// Example: adlake train click --lake mylake --learner boosted --register click
+    Click(Box<TrainClick>),
+}
+
+/// What a click model is trained with.
+#[derive(Args)]
+pub struct TrainClick {
+    /// What learns
+    #[arg(long, value_enum, default_value = "boosted")]
+    learner: Learner,
+    /// Which rows are learned from
+    #[arg(long, value_enum, default_value = "impressions")]
+    population: Population,
+    /// By what the rows are told apart that the model is measured on
+    #[arg(long, value_enum, default_value = "time")]
+    split: SplitBy,
+    /// The share of rows to measure on
+    #[arg(long, value_name = "SHARE", default_value_t = 0.2)]
+    test_share: f64,
+    /// Seconds before the first test row that are left out of training
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    gap: u32,
+    /// Trees of a forest [default: 100], or boosted ones at most [default: 500]
+    #[arg(long, value_name = "N")]
+    trees: Option<usize>,
+    /// Splits above a leaf of a forest at most
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    max_depth: usize,
+    /// How the classes weigh for a forest
+    #[arg(long, value_enum, default_value = "none")]
+    class_weight: ClassWeights,
+    /// Leave the probabilities as the learner gives them
+    #[arg(long)]
+    no_calibration: bool,
+    /// What happens where the training set gives the label away
+    #[arg(long, value_enum, default_value = "fail")]
+    on_leak: OnLeak,
+    /// Give the model the next version of this name
+    #[arg(long, value_name = "NAME")]
+    register: Option<String>,
+    /// The same seed, release and settings give the same model
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+}
+
+impl Train {
+    /// Runs the command.
+    pub async fn run(self, arguments: &LakeArgs) -> Result<ExitCode> {
+        let Self::Click(click) = self;
+        let (lake, settings) = arguments.open_existing().await?;
+        console::use_threads(settings.threads)?;
+        click.train(&lake).await
+    }
+}
+
+impl TrainClick {
+    async fn train(&self, lake: &Lake) -> Result<ExitCode> {
+        let settings = TrainSettings {
+            learner: self.learner,
+            population: self.population,
+            split: self.split,
+            test_share: self.test_share,
+            gap_seconds: self.gap,
+            trees: self.trees.unwrap_or(if self.learner == Learner::Forest { 100 } else { 500 }),
+            max_depth: self.max_depth,
+            class_weight: self.class_weight,
+            calibrate: !self.no_calibration,
+            seed: self.seed,
+        };
+        let trained = match train_and_keep(lake, &settings, self.on_leak, self.register.as_deref()).await? {
+            Ok(trained) => trained,
+            Err(audit) => {
+                print_audit(&audit);
+                note!("error: the training set gives the label away; mend it, or train with --on-leak warn to see what comes of it");
+                return Ok(ExitCode::from(1));
+            }
+        };
+        print_trained(&trained);
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Trains, keeps the run in the lake, registers the model where a name is given, and tells the server where one is set.
+pub async fn train_and_keep(
+    lake: &Lake,
+    settings: &TrainSettings,
+    on_leak: OnLeak,
+    register: Option<&str>,
+) -> Result<std::result::Result<Trained, Audit>> {
+    let began = lake::now();
+    let say = |step: &str| note!("{step} …");
+    let trained = match clicks::train(lake, settings, on_leak, AsOf::LastRelease, &say).await? {
+        Outcome::Trained(trained) => *trained,
+        Outcome::Refused(audit) => return Ok(Err(audit)),
+    };
+    let ended = lake::now();
+    let id = format!("{}-{}-{}", began.format("%Y%m%dT%H%M%S%3f"), settings.learner, std::process::id());
+    let run = clicks::run_of(lake, &trained, &id, began.timestamp_millis(), ended.timestamp_millis(), register)?;
+    let records = Records::of(lake);
+    records.keep(&run).await?;
+    note!("run {id} is in the lake: `adlake runs` lists it");
+    if let Some(name) = register {
+        let known = records.register(name, &id, ended.timestamp_millis()).await?;
+        note!("registered as {}/{}", known.name, known.version);
+    }
+    if std::env::var_os("MLFLOW_TRACKING_URI").is_some_and(|uri| !uri.is_empty()) {
+        let client = tracking::Settings::from_variables(|name| std::env::var(name).ok()).and_then(tracking::Client::new);
+        match async { tracking::push(&client?, &run).await }.await {
+            Ok(pushed) => note!("tracked at {}", pushed.url),
+            // What the lake keeps can be sent again.
+            Err(error) => note!("warning: {error}; the run is kept in the lake, send it again with `adlake track sync`"),
+        }
+    }
+    Ok(Ok(trained))
+}
+
+fn print_audit(audit: &Audit) {
+    let leaks = audit.leaks().count();
+    out!("Leak audit of {} rows, of which {:.1} % are clicks: {leaks} leak(s)", thousands(audit.rows as u64), audit.base_rate * 100.0);
+    for finding in &audit.findings {
+        let word = if finding.severity == Severity::Leak { "LEAK" } else { "note" };
+        out!("  {word}  {finding}");
+    }
+}
+
+/// What the model is worth, for people.
+pub fn print_trained(trained: &Trained) {
+    let card = &trained.model.card;
+    let test = &card.test;
+    print_audit(&trained.audit);
+    let rows = |count: usize| thousands(count as u64);
+    out!(
+        "\n{} learned from {} rows, calibrated on {}, measured on {} ({:.2} % clicked)",
+        card.settings.learner,
+        rows(card.rows.train),
+        rows(card.rows.calibration),
+        rows(card.rows.test),
+        test.base_rate * 100.0
+    );
+    let line = |name: &str, estimate: Option<Estimate>, meaning: &str| {
+        let Some(Estimate { value, low, high }) = estimate else { return };
+        out!("  {name:<20} {value:>8.4}  {low:.4} to {high:.4}  {meaning}");
+    };
+    line("ROC-AUC", test.roc_auc, "0.5 = chance, 1 = perfect ranking");
+    line("PR-AUC", test.average_precision, "the base rate = chance");
+    line("log loss", Some(test.log_loss), "nats, less is better");
+    line("normalised entropy", test.normalised_entropy, "1 = knows the base rate alone");
+    line("Brier score", Some(test.brier_score), "less is better");
+    line("expected / observed", test.calibration_ratio, "1 = as many clicks as promised");
+    line("calibration error", Some(test.calibration_error.error), "0 = probabilities are true");
+    line(&format!("recall at {}", test.threshold), test.recall, "");
+    line(&format!("precision at {}", test.threshold), test.precision, "");
+    if test.roc_auc.is_some_and(|auc| auc.contains(0.5)) {
+        out!("  There is nothing to learn here: the model ranks no better than chance.");
+    }
+    let off: Vec<String> = trained.slices.iter().flat_map(|feature| feature.slices.iter().map(move |slice| (feature, slice))).filter_map(|(feature, slice)| {
+        let ratio = slice.report.calibration_ratio.filter(|ratio| ratio.low > 1.05 || ratio.high < 0.95)?;
+        Some(format!("  {} {}: expected / observed {:.3}", feature.feature, slice.name.as_deref().unwrap_or("missing"), ratio.value))
+    }).collect();
+    if !off.is_empty() {
+        out!("Slices in which probabilities are off by more than 5 %:");
+        off.iter().for_each(|line| out!("{line}"));
+    }
+    if !trained.importance.is_empty() {
+        out!("What it looks at, by gain:");
+        for (feature, share) in trained.importance.iter().take(8) {
+            out!("  {feature:<30} {:>5.1} %", share * 100.0);
+        }
+    }
+}
+
+/// The lake's models: `ml.models`.
+#[derive(Args)]
+pub struct Models {}
+
+/// The lake's runs: `ml.runs`.
+#[derive(Args)]
+pub struct Runs {
+    /// How many, the last ones
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    last: usize,
+}
+
+impl Models {
+    /// Runs the command.
+    pub async fn run(self, arguments: &LakeArgs) -> Result<ExitCode> {
+        let (lake, _) = arguments.open_existing().await?;
+        let models = Records::of(&lake).models().await?;
+        if models.is_empty() {
+            note!("no model is registered; `adlake train click --register click` makes one");
+            return Ok(ExitCode::SUCCESS);
+        }
+        super::sql::show(&lake, include_str!("../../sql/models.sql"), AsOf::Latest).await?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Runs {
+    /// Runs the command.
+    pub async fn run(self, arguments: &LakeArgs) -> Result<ExitCode> {
+        let (lake, _) = arguments.open_existing().await?;
+        let table = "ml.runs".parse().map_err(LakeError::invalid)?;
+        if lake.table(&table).await?.is_none() {
+            note!("there are no runs yet; `adlake train click` makes one");
+            return Ok(ExitCode::SUCCESS);
+        }
+        let rows = lake.session(AsOf::Latest).await?.sql(include_str!("../../sql/runs.sql")).await?.limit(0, Some(self.last))?;
+        super::sql::print(rows.execute_stream().await?).await?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

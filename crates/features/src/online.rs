@@ -1,0 +1,102 @@
+//! Features of requests that the lake does not hold yet: the models that make the feature tables, over other rows.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use lake::datafusion::arrow::array::RecordBatch;
+use lake::datafusion::catalog::TableProvider;
+use lake::datafusion::common::{Column, JoinType, TableReference};
+use lake::datafusion::error::Result as QueryResult;
+use lake::datafusion::functions_aggregate::expr_fn::last_value;
+use lake::datafusion::logical_expr::Expr;
+use lake::datafusion::prelude::{DataFrame, SessionContext};
+use lake::{AsOf, Lake, LakeError, Result};
+use spec::{Layer, Model, TableName};
+
+/// Computes features as they are known now, from the history that a lake holds.
+///
+/// The definition of a feature is its model: this runs the models of `features.user_history` and `features.click_features` with the new
+/// requests in the place of `gold.click_facts`, and with what each group and user had come to before.
+pub struct Online {
+    lake: Lake,
+    as_of: AsOf,
+    user_history: Model,
+    click_features: Model,
+}
+
+type Providers = BTreeMap<TableName, Arc<dyn TableProvider>>;
+
+impl Online {
+    /// From a state of a lake whose feature tables are filled.
+    ///
+    /// # Errors
+    /// The shipped models do not fit together: a defect of ours.
+    pub fn new(lake: &Lake, as_of: AsOf) -> Result<Self> {
+        let model = |name: &str| {
+            let file = crate::models().into_iter().find(|file| file.path == format!("adtech/{name}.sql"));
+            let file = file.ok_or_else(|| LakeError::invalid(format!("features.{name}: no such model")))?;
+            Model::parse(Layer::Features, "adtech", &file.shown, &file.text).map_err(LakeError::Problems)
+        };
+        Ok(Self { lake: lake.clone(), as_of, user_history: model("user_history")?, click_features: model("click_features")? })
+    }
+
+    /// The features of requests, given as rows of `gold.click_facts`; what is not known of a request is null there, or `Unknown`. Rows
+    /// in no particular order, told apart by `request_id`; `is_click` means nothing.
+    ///
+    /// # Errors
+    /// Columns that `gold.click_facts` does not have, and what happens while reading.
+    pub async fn click_features(&self, requests: RecordBatch) -> Result<Vec<RecordBatch>> {
+        let now = self.lake.session(self.as_of).await?;
+        let facts = now.read_batch(requests)?;
+        let past = known_of_users(&now, &facts).await?;
+        let users = self.planned(&self.user_history, [("gold.click_facts", past)]).await?;
+        let instead = [
+            ("features.click_history", latest(&now, &facts, "click_history", &["grain", "member", "other"]).await?),
+            ("features.click_moments", latest(&now, &facts, "click_moments", &["grain"]).await?),
+            ("features.user_history", users),
+            ("gold.click_facts", facts),
+        ];
+        let rows = self.planned(&self.click_features, instead).await?;
+        lake::collect(rows.execute_stream().await?).await
+    }
+
+    /// A model's query, reading these rows in the place of tables.
+    async fn planned<const N: usize>(&self, model: &Model, instead: [(&str, DataFrame); N]) -> Result<DataFrame> {
+        let mut providers = Providers::new();
+        for (table, rows) in instead {
+            providers.insert(table.parse().map_err(LakeError::invalid)?, rows.into_view());
+        }
+        Ok(self.lake.session_with(self.as_of, providers).await?.sql(&model.sql).await?)
+    }
+}
+
+/// The requests, and all that their users had seen.
+async fn known_of_users(now: &SessionContext, facts: &DataFrame) -> QueryResult<DataFrame> {
+    let all = now.table(TableReference::partial("gold", "click_facts")).await?;
+    let names: Vec<String> = facts.schema().fields().iter().map(|f| f.name().clone()).collect();
+    let same_columns: Vec<Expr> = names.iter().map(|name| column(name)).collect();
+    let of_users = all.join(facts.clone(), JoinType::LeftSemi, &["user_id"], &["user_id"], None)?;
+    let others = of_users.join(facts.clone(), JoinType::LeftAnti, &["request_id"], &["request_id"], None)?;
+    others.select(same_columns)?.union(facts.clone())
+}
+
+/// What each group had come to by the beginning of each day that the requests are of: the columns `…_since` of its last row before
+/// that day, as `…_before`.
+async fn latest(now: &SessionContext, facts: &DataFrame, table: &str, group: &[&str]) -> QueryResult<DataFrame> {
+    let rows = now.table(TableReference::partial("features", table)).await?;
+    let sums: Vec<String> = rows.schema().fields().iter().filter_map(|f| f.name().strip_suffix("_since").map(str::to_owned)).collect();
+    let days = facts.clone().select(vec![column("requested_on").alias("__day")])?.distinct()?;
+    let earlier = rows.join_on(days, JoinType::Inner, [column("requested_on").lt(column("__day"))])?;
+    let by = group.iter().copied().chain(["__day"]).map(column).collect();
+    let last = |sum: &String| {
+        let since = column(format!("{sum}_since"));
+        last_value(since, vec![column("requested_on").sort(true, true)]).alias(format!("{sum}_before"))
+    };
+    let grouped = earlier.aggregate(by, sums.iter().map(last).collect())?;
+    let columns = group.iter().map(|name| column(name)).chain([column("__day").alias("requested_on")]);
+    grouped.select(columns.chain(sums.iter().map(|sum| column(format!("{sum}_before")))).collect::<Vec<_>>())
+}
+
+fn column(name: impl AsRef<str>) -> Expr {
+    Expr::Column(Column::from_name(name.as_ref()))
+}
