@@ -86,18 +86,21 @@ fn notebooks(root: &Path) -> Result<Verdict> {
     Ok(Verdict::Passed)
 }
 
-/// A test that drives the binary as another process: tests/NAME/NAME.py, called with the path of the binary. Its own `--help`
+/// A test that drives a program of ours as another process: tests/NAME/NAME.py, called with the program's path. Its own `--help`
 /// tells of longer ways to run it.
 struct Driven {
     name: &'static str,
+    /// Where the program lies among what was built.
+    program: &'static str,
     needs_services: bool,
 }
 
-/// Other people's readers on our tables; kills and two writers at once; all of that on S3.
-const DRIVEN: [Driven; 3] = [
-    Driven { name: "readers", needs_services: true },
-    Driven { name: "crash", needs_services: false },
-    Driven { name: "s3", needs_services: true },
+/// Other people's readers on our tables; kills and two writers at once; all of that on S3; another runtime on our models.
+const DRIVEN: [Driven; 4] = [
+    Driven { name: "readers", program: "adlake", needs_services: true },
+    Driven { name: "crash", program: "adlake", needs_services: false },
+    Driven { name: "s3", program: "adlake", needs_services: true },
+    Driven { name: "onnx_check", program: "examples/onnx", needs_services: true },
 ];
 
 fn driven(root: &Path, test: Driven) -> Result<Verdict> {
@@ -107,6 +110,6 @@ fn driven(root: &Path, test: Driven) -> Result<Verdict> {
     };
     let script = root.join("tests").join(test.name).join(test.name).with_extension("py");
     // No bytecode beside the sources.
-    run(Command::new(python).arg("-B").arg(script).arg(target_folder(root).join("debug/adlake")).current_dir(root))?;
+    run(Command::new(python).arg("-B").arg(script).arg(target_folder(root).join("debug").join(test.program)).current_dir(root))?;
     Ok(Verdict::Passed)
 }

@@ -11,7 +11,7 @@ use crate::command::run;
 /// A set of packages with an environment of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Set {
-    /// Delta readers and an S3 server, for tests.
+    /// Delta readers, an S3 server and an ONNX runtime, for tests.
     Readers,
     /// The engines that the benchmark compares with. Apart from the readers, because the newest
     /// DuckDB has no delta extension on PyPI.

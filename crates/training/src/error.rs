@@ -128,6 +128,12 @@ pub enum TrainingError {
         /// What to try.
         remedy: &'static str,
     },
+    /// The model cannot be said in ONNX.
+    #[error("no ONNX file can be made: {problem}")]
+    Onnx {
+        /// What cannot be said.
+        problem: String,
+    },
     /// Bytes that are no model of ours, or no longer.
     #[error("not a readable model: {problem}")]
     DamagedModel {

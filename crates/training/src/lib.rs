@@ -11,7 +11,7 @@
 //! - a learner ([`Forest`], [`Boosted`], [`Logistic`], [`hashed::Ftrl`], [`hashed::Ffm`]) is fitted with plain settings, and then
 //!   [`Predict`]s probabilities for frames, or for one row of [`Value`]s;
 //! - a [`calibrate::Calibrator`] makes them true, [`metrics`] measure them with intervals, [`explain`] says what they rest on;
-//! - a [`Model`] is what was learned and its calibrator, as one file.
+//! - a [`Model`] is what was learned and its calibrator, as one file, and as one for other programs ([`onnx`]).
 //!
 //! ```
 //! use training::calibrate::Calibrator;
@@ -37,7 +37,7 @@
 //! # Ok::<(), training::TrainingError>(())
 //! ```
 //!
-//! Not here: search over settings, features, tables (see `lake`), export to other programs.
+//! Not here: search over settings, features, tables (see `lake`).
 
 mod bins;
 mod boosted;
@@ -49,6 +49,7 @@ mod forest;
 pub mod hashed;
 mod logistic;
 pub mod metrics;
+pub mod onnx;
 mod predict;
 mod random;
 mod split;

@@ -101,6 +101,23 @@ impl FeatureBins {
         }
     }
 
+    /// The last of its bins.
+    pub(crate) fn last_bin(&self) -> u8 {
+        let last = match &self.kind {
+            Kind::Numeric { edges } => edges.len() + 1,
+            Kind::Categorical { levels, has_shared } => levels.len() + usize::from(*has_shared),
+        };
+        last as u8
+    }
+
+    /// The bin of categories that were not seen.
+    pub(crate) fn unseen_bin(&self) -> u8 {
+        match &self.kind {
+            Kind::Categorical { levels, has_shared: true } => (levels.len() + 1) as u8,
+            _ => MISSING_BIN,
+        }
+    }
+
     /// The bin of one value; a value of the wrong kind is missing.
     pub fn bin(&self, value: Value<'_>) -> u8 {
         match (&self.kind, value) {

@@ -80,6 +80,11 @@ impl Isotonic {
         Ok(Self { given, calibrated })
     }
 
+    /// The model's probabilities at the knots with the true ones there, both ascending; at least one.
+    pub(crate) fn knots(&self) -> impl Iterator<Item = (f64, f64)> {
+        self.given.iter().copied().zip(self.calibrated.iter().copied())
+    }
+
     pub(super) fn apply(&self, probability: f64) -> f64 {
         if probability.is_nan() {
             return probability;

@@ -86,9 +86,11 @@ fn log_odds(probability: f64) -> f64 {
     (probability / (1.0 - probability)).ln()
 }
 
-/// Log odds of a probability kept a millionth away from 0 and 1, where they are infinite.
+/// How far from 0 and 1, where log odds are infinite, Platt calibration keeps probabilities.
+pub(crate) const MARGIN: f64 = 1e-6;
+
 fn bounded_log_odds(probability: f64) -> f64 {
-    log_odds(probability.clamp(1e-6, 1.0 - 1e-6))
+    log_odds(probability.clamp(MARGIN, 1.0 - MARGIN))
 }
 
 /// The probability of log odds.

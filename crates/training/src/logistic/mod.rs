@@ -1,10 +1,12 @@
 //! L2-regularised logistic regression with standard errors, for models that people read.
 
+mod addends;
 mod coefficients;
 mod design;
 mod fit;
 mod solve;
 
+pub(crate) use addends::Addend;
 pub use coefficients::{Coefficient, CoefficientPart};
 
 use rayon::prelude::*;
