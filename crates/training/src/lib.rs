@@ -39,6 +39,7 @@
 //!
 //! Not here: search over settings, features, tables (see `lake`), export to other programs.
 
+pub mod audit;
 mod bins;
 mod boosted;
 pub mod calibrate;

@@ -6,6 +6,7 @@ mod fit;
 mod solve;
 
 pub use coefficients::{Coefficient, CoefficientPart};
+pub(crate) use solve::Cholesky;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
