@@ -39,6 +39,7 @@
 //!
 //! Not here: search over settings, features, tables (see `lake`).
 
+pub mod audit;
 mod bins;
 mod boosted;
 pub mod calibrate;

@@ -66,7 +66,7 @@ impl TryFrom<Raw> for FeatureBins {
 }
 
 impl FeatureBins {
-    pub(super) fn fit(name: &str, column: &Column, max_bins: usize, seed: u64, number: u64) -> Result<Self> {
+    pub(crate) fn fit(name: &str, column: &Column, max_bins: usize, seed: u64, number: u64) -> Result<Self> {
         let all_missing = || TrainingError::AllMissing { feature: name.to_owned() };
         let kind = match column {
             Column::F32(_) | Column::F64(_) => Kind::Numeric { edges: edges(column, max_bins, seed, number).ok_or_else(all_missing)? },

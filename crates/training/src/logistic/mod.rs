@@ -8,6 +8,7 @@ mod solve;
 
 pub(crate) use addends::Addend;
 pub use coefficients::{Coefficient, CoefficientPart};
+pub(crate) use solve::Cholesky;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! Symmetric linear systems.
 
 /// A symmetric positive definite matrix as the product of a lower triangle and its transpose.
-pub(super) struct Cholesky {
+pub(crate) struct Cholesky {
     size: usize,
     /// Row by row; above the diagonal 0.
     lower: Vec<f64>,
@@ -9,7 +9,7 @@ pub(super) struct Cholesky {
 
 impl Cholesky {
     /// Factors a matrix given row by row, of which only the lower triangle is read; `None` if it is not positive definite.
-    pub(super) fn of(matrix: &[f64], size: usize) -> Option<Self> {
+    pub(crate) fn of(matrix: &[f64], size: usize) -> Option<Self> {
         let mut lower = vec![0.0; size * size];
         for row in 0..size {
             for column in 0..=row {
@@ -29,7 +29,7 @@ impl Cholesky {
     }
 
     /// The x with matrix · x = y.
-    pub(super) fn solve(&self, y: &[f64]) -> Vec<f64> {
+    pub(crate) fn solve(&self, y: &[f64]) -> Vec<f64> {
         let at = |row: usize, column: usize| self.lower[row * self.size + column];
         let mut x = y.to_vec();
         for row in 0..self.size {
