@@ -69,7 +69,8 @@ def version(engine: str) -> str:
 def command(engine: str, source: Path, output: Path, options: Options) -> tuple[list[str], dict[str, str]]:
     """The command, and what it needs in its environment."""
     if engine == ADLAKE:
-        run = [adlake_binary(), "run", "--lake", str(output), "--source", str(source)]
+        layers = [flag for layer in ("bronze", "silver", "gold") for flag in ("--layer", layer)]
+        run = [adlake_binary(), "run", "--lake", str(output), "--source", str(source), *layers]
         codec = {"zstd": "zstd(1)", "snappy": "snappy"}[options.compression]
         return [*run, "--threads", str(options.threads)], {"ADLAKE__WRITE__COMPRESSION": codec}
     script = [sys.executable, str(SCRIPTS / f"pipeline_{engine}.py"), str(source), str(output)]

@@ -118,7 +118,7 @@ pub async fn rows(lake: &Lake, sql: &str) -> Vec<String> {
     texts(&batches).into_iter().map(|row| row.join("|")).collect()
 }
 
-fn texts(batches: &[RecordBatch]) -> Vec<Vec<String>> {
+pub fn texts(batches: &[RecordBatch]) -> Vec<Vec<String>> {
     let options = FormatOptions::default().with_null(NULL);
     let mut rows = Vec::new();
     for batch in batches {

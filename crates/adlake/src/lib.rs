@@ -13,6 +13,7 @@
 //! # }
 //! ```
 
+pub mod clicks;
 mod run;
 
 pub use run::{Done, Work, run};

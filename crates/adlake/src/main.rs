@@ -50,6 +50,24 @@ enum Command {
     Lineage(commands::lineage::LineageArgs),
     /// Query the lake
     Sql(commands::sql::Sql),
+    /// Train a model on the lake's features
+    #[command(subcommand)]
+    Train(commands::train::Train),
+    /// Score rows with a registered model
+    #[command(subcommand)]
+    Score(commands::score::Score),
+    /// Ask a registered model about one case
+    #[command(subcommand)]
+    Predict(commands::score::Predict),
+    /// List training runs
+    Runs(commands::train::Runs),
+    /// List registered models
+    Models(commands::train::Models),
+    /// Make a registered model again, and compare
+    RebuildModel(commands::track::RebuildModel),
+    /// Tell an MLflow server of the lake's runs
+    #[command(subcommand)]
+    Track(commands::track::Track),
     /// Merge small data files
     Optimize(commands::maintain::Optimize),
     /// Delete data files that nothing needs any more
@@ -79,6 +97,13 @@ async fn dispatch(arguments: Arguments) -> lake::Result<ExitCode> {
         Command::Replay(command) => command.run(lake).await,
         Command::History(command) => command.run(lake).await,
         Command::Lineage(command) => command.run(lake).await,
+        Command::Train(command) => command.run(lake).await,
+        Command::Score(command) => command.run(lake).await,
+        Command::Predict(command) => command.run(lake).await,
+        Command::Runs(command) => command.run(lake).await,
+        Command::Models(command) => command.run(lake).await,
+        Command::RebuildModel(command) => command.run(lake).await,
+        Command::Track(command) => command.run(lake).await,
         Command::Optimize(command) => command.run(lake).await,
         Command::Vacuum(command) => command.run(lake).await,
         Command::Restore(command) => command.run(lake).await,

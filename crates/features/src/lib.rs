@@ -19,6 +19,9 @@ pub use frame::{Frame, FrameSpec, frame};
 pub use online::Online;
 pub use point_in_time::{Arrival, PointInTime, point_in_time};
 
+/// All requests, shown an ad or not, as SQL: what honest click models do not learn from.
+pub const REQUESTS: &str = include_str!("../sql/requests.sql");
+
 static MODELS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/models");
 
 static REGISTRY: LazyLock<std::result::Result<Registry, String>> = LazyLock::new(|| Registry::parse(include_str!("../features.toml")));

@@ -74,7 +74,7 @@ impl Online {
 async fn known_of_users(now: &SessionContext, facts: &DataFrame) -> QueryResult<DataFrame> {
     let all = now.table(TableReference::partial("gold", "click_facts")).await?;
     let names: Vec<String> = facts.schema().fields().iter().map(|f| f.name().clone()).collect();
-    let same_columns: Vec<Expr> = names.iter().map(|name| column(name)).collect();
+    let same_columns: Vec<Expr> = names.iter().map(column).collect();
     let of_users = all.join(facts.clone(), JoinType::LeftSemi, &["user_id"], &["user_id"], None)?;
     let others = of_users.join(facts.clone(), JoinType::LeftAnti, &["request_id"], &["request_id"], None)?;
     others.select(same_columns)?.union(facts.clone())

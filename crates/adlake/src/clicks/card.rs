@@ -29,12 +29,24 @@ pub struct Card {
     pub definitions: BTreeMap<String, String>,
     /// What it was trained with.
     pub settings: TrainSettings,
-    /// The features, in the model's order, each with a usual value: of numbers the median, of categories the most frequent.
-    pub features: Vec<(String, Usual)>,
+    /// The features, in the model's order.
+    pub features: Vec<CardFeature>,
     /// Rows on each side.
     pub rows: Counts,
     /// What was measured on the test rows.
     pub test: Report,
+}
+
+/// A feature of a model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CardFeature {
+    /// Its name.
+    pub name: String,
+    /// Whether it is a category; else a number.
+    pub is_category: bool,
+    /// Of numbers the median, of categories the most frequent.
+    pub usual: Usual,
 }
 
 /// A usual value of a feature.
@@ -119,7 +131,9 @@ impl ClickModel {
         }
         if label.version > VERSION {
             let version = label.version;
-            return Err(LakeError::invalid(format!("the click model has version {version}, this adlake reads up to {VERSION}: update adlake")));
+            return Err(LakeError::invalid(format!(
+                "the click model has version {version}, this adlake reads up to {VERSION}: update adlake"
+            )));
         }
         let received: Received<'_> = serde_json::from_slice(card).map_err(|error| damaged(&error.to_string()))?;
         if received.checksum != checksum(received.card) {

@@ -16,9 +16,9 @@ mod score;
 mod settings;
 mod train;
 
-pub use card::{Card, ClickModel, Counts, Usual};
+pub use card::{Card, CardFeature, ClickModel, Counts, Usual};
 pub use examples::Examples;
-pub use predict::{Answer, predict};
+pub use predict::{Answer, Asked, predict};
 pub use records::{KnownModel, Records};
 pub use run_of::run_of;
 pub use score::score;
@@ -28,4 +28,10 @@ pub use train::{Outcome, SliceReport, Trained, train};
 /// What went wrong in learning, as an error of the lake's commands.
 fn learned<T>(result: training::Result<T>) -> lake::Result<T> {
     result.map_err(lake::LakeError::invalid)
+}
+
+/// How many threads learn and predict in this process: so many, or one per core for 0. Only the first call counts.
+pub fn use_threads(threads: usize) {
+    // An error says that the pool stands already.
+    let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
 }

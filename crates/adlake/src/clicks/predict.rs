@@ -11,7 +11,7 @@ use lake::datafusion::arrow::datatypes::{DataType, TimeUnit};
 use lake::{AsOf, Lake, LakeError, Result};
 use training::{Column, Frame, Learned, Predict};
 
-use super::card::{ClickModel, Usual};
+use super::card::{CardFeature, ClickModel, Usual};
 
 /// What is asked about a request: columns of `gold.click_facts` with their values as text, such as `gender` and `F`.
 pub type Asked = BTreeMap<String, String>;
@@ -51,7 +51,8 @@ const TEXTS: [&str; 13] = [
 pub async fn predict(lake: &Lake, model: &ClickModel, asked: &Asked, at_micros: i64) -> Result<Answer> {
     let facts = request(lake, asked, at_micros).await?;
     let batches = features::Online::new(lake, AsOf::LastRelease)?.click_features(facts).await?;
-    let batch = batches.iter().find(|batch| batch.num_rows() > 0).ok_or_else(|| LakeError::invalid("no features came out for the request"))?;
+    let batch =
+        batches.iter().find(|batch| batch.num_rows() > 0).ok_or_else(|| LakeError::invalid("no features came out for the request"))?;
     super::learned(answer(model, batch))
 }
 
@@ -100,7 +101,7 @@ fn answer(model: &ClickModel, batch: &RecordBatch) -> training::Result<Answer> {
     let mut columns = Vec::new();
     let mut shown = Vec::new();
     let rows = model.card.features.len() + 1;
-    for (position, (name, usual)) in model.card.features.iter().enumerate() {
+    for (position, CardFeature { name, usual, .. }) in model.card.features.iter().enumerate() {
         let missing = || training::TrainingError::Needs { task: "a prediction", needs: "every feature of the model" };
         let column = Column::from_arrow(batch.column_by_name(name).ok_or_else(missing)?.as_ref())?;
         let (column, text) = match &column {
@@ -126,7 +127,7 @@ fn answer(model: &ClickModel, batch: &RecordBatch) -> training::Result<Answer> {
     let probability = probabilities.first().copied().unwrap_or(f64::NAN);
     let named = model.card.features.iter().zip(&shown).zip(probabilities.iter().skip(1));
     let mut moved: Vec<(String, String, f64)> =
-        named.map(|(((name, _), text), without)| (name.clone(), text.clone(), log_odds(probability) - log_odds(*without))).collect();
+        named.map(|((feature, text), without)| (feature.name.clone(), text.clone(), log_odds(probability) - log_odds(*without))).collect();
     moved.sort_by(|a, b| b.2.abs().total_cmp(&a.2.abs()));
     let unseen = unseen(model, &shown);
     Ok(Answer { probability, moved, unseen })

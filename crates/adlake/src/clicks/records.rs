@@ -52,9 +52,7 @@ impl<'l> Records<'l> {
             let bytes = match &artifact.content {
                 Content::Bytes(bytes) => bytes.clone(),
                 Content::Text(text) => text.clone().into_bytes(),
-                Content::File(path) => {
-                    std::fs::read(path).map_err(|error| LakeError::invalid(format!("{}: {error}", path.display())))?
-                }
+                Content::File(path) => std::fs::read(path).map_err(|error| LakeError::invalid(format!("{}: {error}", path.display())))?,
             };
             self.lake.write_file(Layer::Ml, &name, bytes).await?;
             artifact.content = Content::Bytes(Vec::new());
@@ -141,7 +139,8 @@ impl<'l> Records<'l> {
             ))
         })?;
         let bytes = self.lake.read_file(Layer::Ml, &format!("{}/{MODEL_FILE}", known.run_id)).await?;
-        let bytes = bytes.ok_or_else(|| LakeError::invalid(format!("the file of model {name}/{} is gone: train it again", known.version)))?;
+        let bytes =
+            bytes.ok_or_else(|| LakeError::invalid(format!("the file of model {name}/{} is gone: train it again", known.version)))?;
         Ok((known, ClickModel::from_bytes(&bytes)?))
     }
 

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use lake::{Lake, Result};
-use tracking::{Artifact, Content, DatasetInput, Metric, Registration, Run, RunStatus};
+use tracking::{Artifact, ColumnSpec, ColumnType, Content, DatasetInput, Metric, OnnxModel, Registration, Run, RunStatus};
 use training::metrics::{Estimate, Report};
 
+use super::card::CardFeature;
 use super::train::Trained;
 
 /// The folder of a run's artifacts that Python loads the model from.
@@ -39,17 +40,20 @@ pub fn run_of(lake: &Lake, trained: &Trained, id: &str, began: i64, ended: i64, 
     .into();
     tags.extend(card.tables.iter().map(|(table, version)| (format!("adlake.table.{table}"), version.to_string())));
     let url = lake.location().url.as_str().trim_end_matches('/');
-    let input = |(table, version): (&String, &u64)| {
-        DatasetInput::delta(table, &format!("{url}/{}", table.replace('.', "/")), *version, "training")
-    };
+    let input =
+        |(table, version): (&String, &u64)| DatasetInput::delta(table, &format!("{url}/{}", table.replace('.', "/")), *version, "training");
     let slices: Vec<_> = trained.slices.iter().map(|slice| (&slice.feature, &slice.slices)).collect();
-    let artifacts = vec![
+    let mut artifacts = vec![
         Artifact { path: "model.adlake".to_owned(), content: Content::Bytes(trained.model.to_bytes()?) },
         Artifact { path: "card.json".to_owned(), content: Content::Text(serde_json::to_string_pretty(card)?) },
         Artifact { path: "audit.json".to_owned(), content: Content::Text(serde_json::to_string_pretty(&trained.audit)?) },
         Artifact { path: "slices.json".to_owned(), content: Content::Text(serde_json::to_string_pretty(&slices)?) },
         Artifact { path: "importance.json".to_owned(), content: Content::Text(serde_json::to_string_pretty(&trained.importance)?) },
     ];
+    // Hashed learners have no form that Python loads: their runs carry our own file alone.
+    let python = trained.model.model.to_onnx().ok().map(|onnx| for_python(trained, onnx, ended));
+    let is_loadable = python.is_some();
+    artifacts.extend(python.into_iter().flat_map(|model| model.artifacts(MODEL_FOLDER)));
     let registration = |name: &str| Registration {
         name: name.to_owned(),
         artifact_path: MODEL_FOLDER.to_owned(),
@@ -69,8 +73,18 @@ pub fn run_of(lake: &Lake, trained: &Trained, id: &str, began: i64, ended: i64, 
         tags,
         inputs: card.tables.iter().map(input).collect(),
         artifacts,
-        models: register.into_iter().map(registration).collect(),
+        models: register.filter(|_| is_loadable).into_iter().map(registration).collect(),
     })
+}
+
+/// The model as Python loads it: one column per feature, numbers as doubles and categories as text.
+fn for_python(trained: &Trained, onnx: Vec<u8>, created_at: i64) -> OnnxModel {
+    let column = |feature: &CardFeature| {
+        let kind = if feature.is_category { ColumnType::String } else { ColumnType::Double };
+        ColumnSpec::optional(&feature.name, kind)
+    };
+    let inputs = trained.model.card.features.iter().map(column).collect();
+    OnnxModel { onnx, inputs, outputs: vec![ColumnSpec::required(training::onnx::OUTPUT, ColumnType::Double)], created_at }
 }
 
 /// A report's metrics, each with its interval as `…_low` and `…_high`.

@@ -1,6 +1,5 @@
 //! `gold.click_scores`: every impression with the probability that a model gives it, and the revenue to expect.
 
-use std::any::Any;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 

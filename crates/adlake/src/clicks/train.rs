@@ -8,7 +8,7 @@ use training::calibrate::Calibrator;
 use training::metrics::{Confidence, Report, ReportSettings, Scores, Slice, by_slice, log_loss};
 use training::{Column, Dataset, Learned, Model, Predict, Split, Splitting};
 
-use super::card::{Card, ClickModel, Counts, Usual};
+use super::card::{Card, CardFeature, ClickModel, Counts, Usual};
 use super::examples::Examples;
 use super::learner::{Fitted, fit};
 use super::settings::{OnLeak, Population, SplitBy, TrainSettings};
@@ -109,7 +109,7 @@ fn learn(
         release,
         tables: tables.clone(),
         definitions,
-        features: data.frame().features().map(|(name, column)| (name.to_owned(), usual(column))).collect(),
+        features: data.frame().features().map(described).collect(),
         rows: Counts { train: train.rows(), calibration: held_out.rows(), test: test.rows() },
         settings,
         test: report,
@@ -188,6 +188,10 @@ fn definitions(population: Population) -> Result<BTreeMap<String, String>> {
     let tables = pipeline.upstream_of(&top).into_iter().chain([top]);
     let models = tables.filter_map(|table| pipeline.get(&table).map(|model| (table.to_string(), model)));
     Ok(models.map(|(table, model)| (table, format!("{:016x}", xxhash_rust::xxh3::xxh3_64(model.sql.as_bytes())))).collect())
+}
+
+fn described((name, column): (&str, &Column)) -> CardFeature {
+    CardFeature { name: name.to_owned(), is_category: matches!(column, Column::Categorical(_)), usual: usual(column) }
 }
 
 /// A column's median or most frequent value.

@@ -4,16 +4,16 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use adlake::clicks::{self, OnLeak, TrainSettings};
 use clap::Args;
 use console::{Bars, LakeArgs, note, out, print_report};
-use futures::StreamExt;
-use lake::{AsOf, Lake, LakeError, Result};
+use lake::{AsOf, LakeError, Result};
 use sources::adtech::AdtechOptions;
 
 use super::generate::generate;
-use super::sql::Printer;
+use super::train::{print_trained, train_and_keep};
 
-/// Synthetic logs to bronze, silver and gold, with a summary. The lake is kept.
+/// Synthetic logs to bronze, silver, gold, features and a click model, with a summary. The lake is kept.
 ///
 /// Example: adlake demo --lake demo-lake
 #[derive(Args)]
@@ -75,24 +75,23 @@ impl Demo {
         print_report(&done.report, done.unread);
         for (title, query) in CHAPTERS {
             out!("\n{title}");
-            chapter(&lake, query).await?;
+            super::sql::show(&lake, query, AsOf::LastRelease).await?;
+        }
+        out!("\nA click model");
+        let settings = TrainSettings::default();
+        clicks::use_threads(arguments.threads.unwrap_or(0));
+        match train_and_keep(&lake, &settings, OnLeak::Fail, Some("click")).await? {
+            Ok(trained) => print_trained(&trained),
+            Err(audit) => audit.leaks().for_each(|leak| out!("  {leak}")),
         }
         if let Some(best) = generated.best_auc {
-            out!("\nNo click model can rank these impressions better than ROC-AUC {best:.4}: the law they were drawn from is known.");
+            out!("  No model can rank these impressions better than ROC-AUC {best:.4}: the law they were drawn from is known.");
         }
         out!("\nDone in {:.1} s. The lake is in {place}. Look into it:", begun.elapsed().as_secs_f64());
         out!("    adlake show --lake {place}");
         out!("    adlake sql --lake {place} \"select * from gold.revenue_by_state_daily limit 10\"");
         out!("    adlake quarantine --lake {place} bronze.requests");
+        out!("    adlake predict click --lake {place} --age-range 45-54 --gender M --state TN --device-type mobile");
         Ok(ExitCode::SUCCESS)
     }
-}
-
-async fn chapter(lake: &Lake, query: &str) -> Result<()> {
-    let mut stream = lake.sql(query, AsOf::LastRelease).await?;
-    let mut printer = Printer::table(stream.schema());
-    while let Some(batch) = stream.next().await {
-        printer.print(batch?)?;
-    }
-    printer.finish()
 }

@@ -9,8 +9,11 @@ pub mod plan;
 pub mod quarantine;
 pub mod replay;
 pub mod run;
+pub mod score;
 pub mod show;
 pub mod sql;
+pub mod track;
+pub mod train;
 
 use std::path::{Path, PathBuf};
 

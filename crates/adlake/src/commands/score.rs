@@ -84,7 +84,7 @@ impl Score {
     pub async fn run(self, arguments: &LakeArgs) -> Result<ExitCode> {
         let Self::Click(click) = self;
         let (lake, settings) = arguments.open_existing().await?;
-        console::use_threads(settings.threads)?;
+        clicks::use_threads(settings.threads);
         let (known, model) = Records::of(&lake).model(&click.model).await?;
         let report = clicks::score(&lake, &known, Arc::new(model), &Bars::default()).await?;
         print_report(&report, 0);

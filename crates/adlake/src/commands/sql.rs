@@ -11,8 +11,9 @@ use lake::datafusion::arrow::csv::WriterBuilder;
 use lake::datafusion::arrow::datatypes::SchemaRef;
 use lake::datafusion::arrow::json::LineDelimitedWriter;
 use lake::datafusion::arrow::util::pretty::pretty_format_batches;
+use lake::datafusion::physical_plan::SendableRecordBatchStream;
 use lake::parquet::arrow::ArrowWriter;
-use lake::{AsOf, LakeError, Result};
+use lake::{AsOf, Lake, LakeError, Result};
 
 /// Query the lake. Tables are named layer.name, and all are seen as of the last release.
 ///
@@ -53,14 +54,29 @@ impl Sql {
             (None, true) => AsOf::Latest,
             (None, false) => AsOf::LastRelease,
         };
-        let mut stream = lake.sql(&self.query, as_of).await?;
-        let mut printer = Printer::new(self.format, stream.schema())?;
-        while let Some(batch) = stream.next().await {
-            printer.print(batch?)?;
-        }
-        printer.finish()?;
+        let stream = lake.sql(&self.query, as_of).await?;
+        let printer = Printer::new(self.format, stream.schema())?;
+        print_all(stream, printer).await?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Prints the rows of a query as a table.
+pub async fn show(lake: &Lake, query: &str, as_of: AsOf) -> Result<()> {
+    print(lake.sql(query, as_of).await?).await
+}
+
+/// Prints rows as a table.
+pub async fn print(rows: SendableRecordBatchStream) -> Result<()> {
+    let printer = Printer::table(rows.schema());
+    print_all(rows, printer).await
+}
+
+async fn print_all(mut rows: SendableRecordBatchStream, mut printer: Printer) -> Result<()> {
+    while let Some(batch) = rows.next().await {
+        printer.print(batch?)?;
+    }
+    printer.finish()
 }
 
 /// Rows to stdout, batch by batch; only a table needs all of them for its widths.

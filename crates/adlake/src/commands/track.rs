@@ -67,7 +67,7 @@ impl RebuildModel {
     /// Runs the command.
     pub async fn run(self, arguments: &LakeArgs) -> Result<ExitCode> {
         let (lake, settings) = arguments.open_existing().await?;
-        console::use_threads(settings.threads)?;
+        clicks::use_threads(settings.threads);
         let (known, model) = Records::of(&lake).model(&self.model).await?;
         let card = &model.card;
         let Some(release) = card.release else {

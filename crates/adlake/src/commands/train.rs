@@ -2,9 +2,7 @@
 
 use std::process::ExitCode;
 
-use adlake::clicks::{
-    self, ClassWeights, Learner, OnLeak, Outcome, Population, Records, SplitBy, TrainSettings, Trained,
-};
+use adlake::clicks::{self, ClassWeights, Learner, OnLeak, Outcome, Population, Records, SplitBy, TrainSettings, Trained};
 use clap::{Args, Subcommand};
 use console::{LakeArgs, note, out, thousands};
 use lake::{AsOf, Lake, LakeError, Result};
@@ -66,7 +64,7 @@ impl Train {
     pub async fn run(self, arguments: &LakeArgs) -> Result<ExitCode> {
         let Self::Click(click) = self;
         let (lake, settings) = arguments.open_existing().await?;
-        console::use_threads(settings.threads)?;
+        clicks::use_threads(settings.threads);
         click.train(&lake).await
     }
 }
@@ -171,10 +169,15 @@ pub fn print_trained(trained: &Trained) {
     if test.roc_auc.is_some_and(|auc| auc.contains(0.5)) {
         out!("  There is nothing to learn here: the model ranks no better than chance.");
     }
-    let off: Vec<String> = trained.slices.iter().flat_map(|feature| feature.slices.iter().map(move |slice| (feature, slice))).filter_map(|(feature, slice)| {
-        let ratio = slice.report.calibration_ratio.filter(|ratio| ratio.low > 1.05 || ratio.high < 0.95)?;
-        Some(format!("  {} {}: expected / observed {:.3}", feature.feature, slice.name.as_deref().unwrap_or("missing"), ratio.value))
-    }).collect();
+    let off: Vec<String> = trained
+        .slices
+        .iter()
+        .flat_map(|feature| feature.slices.iter().map(move |slice| (feature, slice)))
+        .filter_map(|(feature, slice)| {
+            let ratio = slice.report.calibration_ratio.filter(|ratio| ratio.low > 1.05 || ratio.high < 0.95)?;
+            Some(format!("  {} {}: expected / observed {:.3}", feature.feature, slice.name.as_deref().unwrap_or("missing"), ratio.value))
+        })
+        .collect();
     if !off.is_empty() {
         out!("Slices in which probabilities are off by more than 5 %:");
         off.iter().for_each(|line| out!("{line}"));

@@ -17,7 +17,7 @@ use datafusion::logical_expr::{
 };
 use spec::TableName;
 
-use super::{Scope, column_at, has_subquery, is_scan_of, named_as, looks_back_by, numbered, occurrences, partitioned_by, rescan};
+use super::{Scope, column_at, has_subquery, is_scan_of, looks_back_by, named_as, numbered, occurrences, partitioned_by, rescan};
 use crate::unique::{self, Positions, plain_column};
 use crate::{LakeError, Result};
 

@@ -41,7 +41,12 @@ impl Client {
     }
 
     /// Changes something by another method, once.
-    pub(super) async fn change_once<T: DeserializeOwned>(&self, method: Method, endpoint: &str, body: &impl Serialize) -> Result<T, Failure> {
+    pub(super) async fn change_once<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        endpoint: &str,
+        body: &impl Serialize,
+    ) -> Result<T, Failure> {
         let asked = format!("{method} {endpoint}");
         let request = self.request(method, &self.api(endpoint)).header(CONTENT_TYPE, "application/json");
         let body = serde_json::to_vec(body).map_err(|error| self.no_answer(&asked, &format!("cannot be put as JSON: {error}"), false))?;
@@ -162,7 +167,8 @@ impl Client {
 
 /// Whether the same request may be answered otherwise later.
 fn may_pass(status: StatusCode) -> bool {
-    matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT) || (status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED)
+    matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT)
+        || (status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED)
 }
 
 fn said(complaint: &Complaint) -> Option<String> {

@@ -84,9 +84,10 @@ fn settled(rows: &Rows<'_>, tally: &Tally<'_>, is_positive: bool, limits: Limits
     let singles = || (0..tally.cells.len()).filter(|cell| tally.is_single(*cell)).map(|cell| Part::of(tally, cell, is_positive));
     let mut parts = pure(singles().filter(|part| part.others == 0 && part.fits > 0).collect(), tally.cells.len(), all, limits.value);
     // Where some rows do not fit, the base rate is what to compare with: the rest may be what settles the label.
-    parts.extend(singles().filter(|part| {
-        part.others > 0 && at_most(part.others, part.rows(), rate_of(all.1, all.0, HONEST_ODDS_OF_FEW)) <= limits.value
-    }));
+    parts
+        .extend(singles().filter(|part| {
+            part.others > 0 && at_most(part.others, part.rows(), rate_of(all.1, all.0, HONEST_ODDS_OF_FEW)) <= limits.value
+        }));
     let runs: Vec<_> = runs(tally, is_positive).into_iter().filter(|run| is_pure(run, all, limits.stretch)).collect();
     // A stretch stands for the values in it, and a value that is as large for the stretch.
     let is_within = |part: &Part, run: &Part| run.first <= part.first && part.last <= run.last;
@@ -167,7 +168,9 @@ fn never(rows: &Rows<'_>, feature: &str, settled: &Settled) -> Option<Finding> {
     let whose = whose(feature, settled);
     let what = format!("{none} of the {} rows {whose} are positive, but {} of the others", settled.rows(), percent(other_rate));
     let (kind, severity, remedy) = if share >= LARGE_PART {
-        let free = format!("they could never be, and to know which rows they are gives an AUC of {auc:.3} and a recall of {recall:.3} for nothing");
+        let free = format!(
+            "they could never be, and to know which rows they are gives an AUC of {auc:.3} and a recall of {recall:.3} for nothing"
+        );
         let remedy = "train and measure on the rows that could be positive alone (impressions, not requests)";
         (Kind::ImpossibleRows, Severity::Leak, format!("{free}; {remedy}"))
     } else {
