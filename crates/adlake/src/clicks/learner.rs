@@ -7,8 +7,9 @@ use training::{
 
 use super::settings::{ClassWeights, Learner, TrainSettings};
 
-/// Slots of the one-pass learners, as a power of 2.
-const HASH_BITS: u32 = 22;
+/// Slots of the one-pass learners, as powers of 2: a factorisation machine keeps vectors for each.
+const FTRL_BITS: u32 = 20;
+const FFM_BITS: u32 = 16;
 
 /// How a model was learned, beside the model itself.
 pub struct Fitted {
@@ -48,18 +49,18 @@ pub fn fit(data: &Dataset, held_out: &Dataset, settings: &TrainSettings) -> trai
         }
         Learner::Logistic => plain(Learned::Logistic(Logistic::fit(data, &LogisticSettings::default())?)),
         Learner::Ftrl => {
-            let mut model = Ftrl::new(fields(data)?, FtrlSettings::default())?;
+            let mut model = Ftrl::new(fields(data, FTRL_BITS)?, FtrlSettings::default())?;
             model.learn_batch(data)?;
             plain(Learned::Ftrl(model))
         }
         Learner::Ffm => {
-            let mut model = Ffm::new(fields(data)?, FfmSettings { seed: settings.seed, ..FfmSettings::default() })?;
+            let mut model = Ffm::new(fields(data, FFM_BITS)?, FfmSettings { seed: settings.seed, ..FfmSettings::default() })?;
             model.learn_batch(data)?;
             plain(Learned::Ffm(model))
         }
     })
 }
 
-fn fields(data: &Dataset) -> training::Result<Fields> {
-    Fields::new(data.frame().names().to_vec(), HASH_BITS)
+fn fields(data: &Dataset, bits: u32) -> training::Result<Fields> {
+    Fields::new(data.frame().names().to_vec(), bits)
 }

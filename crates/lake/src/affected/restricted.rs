@@ -1,5 +1,6 @@
 //! A plan computed for some values of its columns alone.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use datafusion::catalog::TableProvider;
@@ -140,12 +141,12 @@ impl Scope<'_> {
         }
         let below = wanted.within(window.input.schema()).filter(|_| !partition.is_empty());
         let Some(below) = below else { return self.here(LogicalPlan::Window(window), wanted, values).await };
-        let on: Vec<Expr> = partition.into_iter().map(Expr::Column).collect();
-        let named = LogicalPlanBuilder::from(window.input.as_ref().clone()).project(on.iter().cloned().chain(below.exprs()))?.build()?;
+        let named = LogicalPlanBuilder::from(window.input.as_ref().clone()).project(below.exprs_with(&partition))?.build()?;
         let rows = Box::pin(self.restrict(unique::narrowed(named, self.keys)?, &below, values)).await?;
         if !rows.held {
             return self.here(LogicalPlan::Window(window), wanted, values).await;
         }
+        let on: Vec<Expr> = partition.into_iter().map(Expr::Column).collect();
         let input = Box::pin(self.meeting(window.input.as_ref().clone(), &on, &rows.plan, &on)).await?;
         let whole = LogicalPlan::Window(Window::try_new(window.window_expr, Arc::new(input.plan))?);
         Ok(Restricted { plan: LogicalPlanBuilder::from(whole).filter(values.condition(&wanted.columns))?.build()?, held: input.held })
@@ -246,12 +247,10 @@ impl Wanted {
         Some(Self { columns, hints })
     }
 
-    /// What it names, once each.
-    fn exprs(&self) -> Vec<Expr> {
-        let mut columns: Vec<&Column> = self.columns.iter().chain(self.hints.iter().map(|(column, _)| column)).collect();
-        columns.sort();
-        columns.dedup();
-        columns.into_iter().cloned().map(Expr::Column).collect()
+    /// What it names and these, once each.
+    fn exprs_with(&self, others: &[Column]) -> Vec<Expr> {
+        let named: BTreeSet<&Column> = self.columns.iter().chain(self.hints.iter().map(|(column, _)| column)).chain(others).collect();
+        named.into_iter().cloned().map(Expr::Column).collect()
     }
 
     fn within(&self, schema: &DFSchema) -> Option<Self> {

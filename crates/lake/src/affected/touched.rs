@@ -166,12 +166,18 @@ impl Changes<'_> {
         if partition.is_empty() || columns.iter().any(|c| *c >= schema.fields().len()) {
             return Ok(Touched::Unknown);
         }
-        let order = looks_back_by(window).and_then(|column| schema.maybe_index_of_column(&column));
-        let asked: Positions = columns.iter().chain(&partition).chain(&order).copied().collect();
-        let rows = match Box::pin(self.touched(input, &asked)).await? {
-            Touched::Rows(rows) => self.scope.held(rows).await?,
-            told => return Ok(told),
-        };
+        let asked: Positions = columns.union(&partition).copied().collect();
+        let mut order = looks_back_by(window).and_then(|column| schema.maybe_index_of_column(&column));
+        let in_order: Positions = asked.iter().chain(&order).copied().collect();
+        let mut told = Box::pin(self.touched(input, &in_order)).await?;
+        if matches!(told, Touched::Unknown) && order.is_some() {
+            // Where in the order the changes are is not told: they may be anywhere.
+            order = None;
+            told = Box::pin(self.touched(input, &asked)).await?;
+        }
+        let Touched::Rows(rows) = told else { return Ok(told) };
+        let rows = self.scope.held(rows).await?;
+        let asked: Positions = asked.iter().chain(&order).copied().collect();
         let on: Vec<Expr> = partition.iter().map(|c| Expr::Column(column_at(schema, *c))).collect();
         let side = unique::narrowed(select(input.as_ref().clone(), schema, &asked)?, self.scope.keys)?;
         let near = self.scope.meeting(side, &on, &rows, &on).await?.plan;

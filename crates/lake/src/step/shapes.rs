@@ -118,60 +118,6 @@ const SHAPES: &[(&str, &str, &str, &str)] = &[
         "select id as id, v as v, row_number() over (partition by k order by id, v, day) as place from bronze.a",
     ),
     (
-        "a window over all rows",
-        "kind = 'merge'\nkey = ['id']\nfirst_by = ['v', 'place']",
-        "id v place",
-        "select id as id, v as v, row_number() over (order by id, v, day) as place from bronze.a",
-    ),
-    (
-        "a key that a window makes",
-        "kind = 'merge'\nkey = ['k', 'place']\nfirst_by = ['v']",
-        "k place v",
-        "select k as k, v as v, row_number() over (partition by k order by id, v, day) as place from bronze.a",
-    ),
-    (
-        "windows of several partitions",
-        "kind = 'merge'\nkey = ['id']\nfirst_by = ['v', 'place', 'n']",
-        "id v place n",
-        "select id as id, v as v, row_number() over (partition by k, day order by id, v) as place, count(*) over (partition by k) as n from bronze.a",
-    ),
-    (
-        "windows of partitions that have nothing in common",
-        "kind = 'merge'\nkey = ['id']\nfirst_by = ['v', 'place', 'n']",
-        "id v place n",
-        "select id as id, v as v, row_number() over (partition by day order by id, v, k) as place, count(*) over (partition by k) as n from bronze.a",
-    ),
-    (
-        "what came before in a table with a key, and what it meets",
-        "kind = 'merge'\nkey = ['id']\nfirst_by = ['n']\npartition_by = ['day']",
-        "id day n title",
-        "with a as (select *, count(*) over (partition by k order by day range between unbounded preceding and current row) as n \
-         from silver.keyed) select a.id as id, a.day as day, a.n as n, b.title as title from a left join bronze.b as b on a.k = b.k",
-    ),
-    (
-        "windows that look ahead",
-        "kind = 'merge'\nkey = ['id']\nfirst_by = ['v', 'ahead', 'of', 'rank']",
-        "id v ahead of rank",
-        "with a as (select id, v, k, min(day) as day from bronze.a group by id, v, k) select id as id, v as v, \
-         lead(v) over (partition by k order by day, id, v) as ahead, count(*) over (partition by k order by day desc, id, v) as of, \
-         percent_rank() over (partition by k order by day, id, v) as rank from a",
-    ),
-    (
-        "windows that look back from every side",
-        "kind = 'merge'\nkey = ['id']\nfirst_by = ['v', 'place', 'n', 'before']",
-        "id v place n before",
-        "with a as (select id, v, k, min(day) as day from bronze.a group by id, v, k) select id as id, v as v, \
-         row_number() over (partition by k order by day, id, v) as place, count(*) over (partition by k order by day) as n, \
-         max(v) over (partition by k order by day nulls first, id, v rows between 2 preceding and 1 preceding) as before from a",
-    ),
-    (
-        "running totals of groups",
-        "kind = 'merge'\nkey = ['k', 'day']",
-        "k day n",
-        "with counted as (select k, day, count(*) as n from bronze.a group by k, day) \
-         select k as k, day as day, sum(n) over (partition by k order by day rows between unbounded preceding and 1 preceding) as n from counted",
-    ),
-    (
         "groups of groups",
         "kind = 'merge'\nkey = ['n']",
         "n groups",
@@ -305,6 +251,60 @@ const SHAPES: &[(&str, &str, &str, &str)] = &[
         "id day title",
         "select a.id as id, a.day as day, b.title as title from silver.keyed as a left join bronze.b as b on a.k = b.k",
     ),
+    (
+        "a window over all rows",
+        "kind = 'merge'\nkey = ['id']\nfirst_by = ['v', 'place']",
+        "id v place",
+        "select id as id, v as v, row_number() over (order by id, v, day) as place from bronze.a",
+    ),
+    (
+        "a key that a window makes",
+        "kind = 'merge'\nkey = ['k', 'place']\nfirst_by = ['v']",
+        "k place v",
+        "select k as k, v as v, row_number() over (partition by k order by id, v, day) as place from bronze.a",
+    ),
+    (
+        "windows of several partitions",
+        "kind = 'merge'\nkey = ['id']\nfirst_by = ['v', 'place', 'n']",
+        "id v place n",
+        "select id as id, v as v, row_number() over (partition by k, day order by id, v) as place, count(*) over (partition by k) as n from bronze.a",
+    ),
+    (
+        "windows of partitions that have nothing in common",
+        "kind = 'merge'\nkey = ['id']\nfirst_by = ['v', 'place', 'n']",
+        "id v place n",
+        "select id as id, v as v, row_number() over (partition by day order by id, v, k) as place, count(*) over (partition by k) as n from bronze.a",
+    ),
+    (
+        "what came before in a table with a key, and what it meets",
+        "kind = 'merge'\nkey = ['id']\nfirst_by = ['n']\npartition_by = ['day']",
+        "id day n title",
+        "with a as (select *, count(*) over (partition by k order by day range between unbounded preceding and current row) as n \
+         from silver.keyed) select a.id as id, a.day as day, a.n as n, b.title as title from a left join bronze.b as b on a.k = b.k",
+    ),
+    (
+        "windows that look ahead",
+        "kind = 'merge'\nkey = ['id']\nfirst_by = ['v', 'ahead', 'of', 'rank']",
+        "id v ahead of rank",
+        "with a as (select id, v, k, min(day) as day from bronze.a group by id, v, k) select id as id, v as v, \
+         lead(v) over (partition by k order by day, id, v) as ahead, count(*) over (partition by k order by day desc, id, v) as of, \
+         percent_rank() over (partition by k order by day, id, v) as rank from a",
+    ),
+    (
+        "windows that look back from every side",
+        "kind = 'merge'\nkey = ['id']\nfirst_by = ['v', 'place', 'n', 'before']",
+        "id v place n before",
+        "with a as (select id, v, k, min(day) as day from bronze.a group by id, v, k) select id as id, v as v, \
+         row_number() over (partition by k order by day, id, v) as place, count(*) over (partition by k order by day) as n, \
+         max(v) over (partition by k order by day nulls first, id, v rows between 2 preceding and 1 preceding) as before from a",
+    ),
+    (
+        "running totals of groups",
+        "kind = 'merge'\nkey = ['k', 'day']",
+        "k day n",
+        "with counted as (select k, day, count(*) as n from bronze.a group by k, day) \
+         select k as k, day as day, sum(n) over (partition by k order by day rows between unbounded preceding and 1 preceding) as n from counted",
+    ),
 ];
 
 /// Shapes in which the changed rows do not tell what can differ.
@@ -313,10 +313,10 @@ const REBUILT: [&str; 8] = [
     "an aggregated key",
     "a subquery",
     "a subquery below a union",
-    "a window over all rows",
-    "a key that a window makes",
     "groups of groups",
     "a subquery for each row",
+    "a window over all rows",
+    "a key that a window makes",
 ];
 
 /// A table with a key, for shapes that read one.
@@ -432,7 +432,7 @@ async fn every_shape_equals_its_rebuild() {
                 }
                 let report = run(&lake, &models).await;
                 let told = report.tables.iter().find(|t| t.table == name("silver.t")).unwrap();
-                ways.insert((*what, told.action.to_string()));
+                ways.insert((*what, told.action.to_string(), told.notes.join("; ")));
                 let incremental = contents(&lake).await;
                 rebuild(&lake, &models).await;
                 assert_eq!(incremental, contents(&lake).await, "{what}, seed {seed}, step {step}: {told:?}");
@@ -441,7 +441,8 @@ async fn every_shape_equals_its_rebuild() {
     }
     // Were all of them rebuilt, the test would say nothing: these are, and no others.
     let is_followed = |way: &str| way == Action::Merged.to_string() || way == Action::Replaced.to_string();
-    let followed: BTreeSet<&str> = ways.iter().filter(|(_, way)| is_followed(way)).map(|(what, _)| *what).collect();
+    let followed: BTreeSet<&str> = ways.iter().filter(|(_, way, _)| is_followed(way)).map(|(what, ..)| *what).collect();
     let rebuilt: Vec<&str> = SHAPES.iter().map(|(what, ..)| *what).filter(|what| !followed.contains(what)).collect();
-    assert_eq!(rebuilt, REBUILT);
+    let why: Vec<_> = ways.iter().filter(|(what, ..)| rebuilt.contains(what) && !REBUILT.contains(what)).collect();
+    assert_eq!(rebuilt, REBUILT, "{why:?}");
 }

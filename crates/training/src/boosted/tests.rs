@@ -124,3 +124,21 @@ fn odd_data_and_settings_give_an_answer_or_an_error() {
         assert!(message.starts_with(name), "{message}");
     }
 }
+
+#[test]
+fn a_category_of_many_levels_that_says_nothing_costs_nothing() {
+    let ((training, _), (test, _)) = (clicks(3000, 4), clicks(4000, 5));
+    let with_names = |data: &Dataset, seed: usize| {
+        let names: Vec<_> = (0..data.rows()).map(|row| format!("name {}", (row * 7919 + seed) * 104_729 % 200)).collect();
+        let column = Column::texts(names.iter().map(|name| Some(name.as_str())));
+        let features = data.frame().features().map(|(name, column)| (name, column.clone())).chain([("name", column)]);
+        Dataset::new(Frame::new(features.collect::<Vec<_>>()).unwrap(), data.labels()).unwrap()
+    };
+    let (noisy, noisy_test) = (with_names(&training, 1), with_names(&test, 2));
+    let reached = |training: &Dataset, test: &Dataset| {
+        let model = Boosted::fit(training, None, &small()).unwrap().model;
+        auc(&model.predict(test.frame()).unwrap(), test)
+    };
+    let (without, with) = (reached(&training, &test), reached(&noisy, &noisy_test));
+    assert!(with > without - 0.01, "{without} became {with}");
+}

@@ -11,6 +11,8 @@ pub(crate) trait Criterion: Sync {
     fn value(&self, cell: Self::Cell) -> f64;
     /// Whether a leaf may hold just these rows.
     fn admits(&self, cell: Self::Cell) -> bool;
+    /// What a category whose rate is the node's own adds to the gain by chance.
+    fn luck(&self, node: Self::Cell) -> f64;
     /// By what categories are ordered: the rate of positives, drawn towards that of the node by `SMOOTHING` rows.
     fn rank(&self, cell: Self::Cell, node: Self::Cell) -> f64;
 }
@@ -41,6 +43,11 @@ impl Criterion for Gini {
         cell.count() >= self.min_samples_leaf
     }
 
+    fn luck(&self, node: Packed) -> f64 {
+        let rate = self.value(node);
+        2.0 * rate * (1.0 - rate)
+    }
+
     fn rank(&self, cell: Packed, node: Packed) -> f64 {
         (f64::from(cell.positive()) + SMOOTHING * self.value(node)) / (f64::from(cell.count()) + SMOOTHING)
     }
@@ -66,6 +73,11 @@ impl Criterion for WeightedGini {
     #[inline]
     fn admits(&self, cell: Wide) -> bool {
         cell.count() >= self.min_samples_leaf && cell.second() > 0.0
+    }
+
+    fn luck(&self, node: Wide) -> f64 {
+        let rate = self.value(node);
+        2.0 * rate * (1.0 - rate) * node.second() / f64::from(node.count().max(1))
     }
 
     fn rank(&self, cell: Wide, node: Wide) -> f64 {
@@ -109,6 +121,11 @@ impl Criterion for Newton {
     #[inline]
     fn admits(&self, cell: Wide) -> bool {
         cell.count() >= self.min_samples_leaf && cell.second() * self.hessian_unit >= self.min_hessian_leaf
+    }
+
+    /// The variance of a gradient is its hessian.
+    fn luck(&self, _node: Wide) -> f64 {
+        1.0
     }
 
     fn rank(&self, cell: Wide, node: Wide) -> f64 {

@@ -26,6 +26,10 @@ pub(super) fn best<K: Criterion>(
     if is_categorical { by_category(criterion, histogram, node) } else { by_number(criterion, histogram, node) }
 }
 
+/// Categories are ordered by what they are to be told apart by, so that their best cut gains even where all are alike: of what chance
+/// gives each of them (a squared normal number), the part that lies between the halves of the order.
+const LUCK_OF_ORDER: f64 = std::f64::consts::FRAC_2_PI;
+
 /// Remembers the best split shown to it.
 struct Best<'a, K: Criterion> {
     criterion: &'a K,
@@ -109,7 +113,7 @@ fn by_category<K: Criterion>(criterion: &K, histogram: &Histogram<K::Cell>, node
         best.try_cut(left, place as u8, false);
     }
     let candidate = best.found.and_then(|(score, left, place, _)| {
-        let gain = best.gain(score)?;
+        let gain = Some(best.gain(score)? - LUCK_OF_ORDER * (present - 1) as f64 * criterion.luck(node)).filter(|gain| *gain > 0.0)?;
         // Categories that this node did not see follow the larger child.
         let unseen_left = left.count() >= node.minus(left).count();
         let mut set = if unseen_left { [u64::MAX; 4] } else { [0; 4] };
