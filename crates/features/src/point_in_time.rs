@@ -4,9 +4,10 @@ use lake::datafusion::arrow::datatypes::{DataType, TimeUnit};
 use lake::datafusion::common::{Column, JoinType, ScalarValue};
 use lake::datafusion::error::Result as QueryResult;
 use lake::datafusion::functions::core::expr_fn::greatest;
-use lake::datafusion::functions_aggregate::expr_fn::max;
-use lake::datafusion::functions_window::expr_fn::row_number;
-use lake::datafusion::logical_expr::{Expr, ExprFunctionExt, WindowFrame, WindowFrameBound, WindowFrameUnits, cast, lit};
+use lake::datafusion::functions_aggregate::min_max::max_udaf;
+use lake::datafusion::functions_window::row_number::row_number_udwf;
+use lake::datafusion::logical_expr::expr::WindowFunction;
+use lake::datafusion::logical_expr::{Expr, ExprFunctionExt, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowFunctionDefinition, cast, lit};
 use lake::datafusion::prelude::DataFrame;
 use lake::{LakeError, Result};
 
@@ -69,7 +70,8 @@ fn joined(asking: DataFrame, table: DataFrame, join: &PointInTime) -> QueryResul
     columns.push(visible.alias(VISIBLE));
     columns.extend(values);
     let order = ["__happened", VISIBLE].into_iter().map(str::to_owned).chain(join.columns.iter().map(|(_, name)| name.clone()));
-    let place = row_number().partition_by(keys.iter().map(column).collect()).order_by(order.map(|c| column(c).sort(true, true)).collect());
+    let row_number = WindowFunction::new(WindowFunctionDefinition::WindowUDF(row_number_udwf()), vec![]);
+    let place = Expr::from(row_number).partition_by(keys.iter().map(column).collect()).order_by(order.map(|c| column(c).sort(true, true)).collect());
     let table = table.filter(known)?.select(columns)?.window(vec![place.build()?.alias(PLACE)])?;
 
     // Both together in the order in which rows became known: the last place so far is what was known.
@@ -90,7 +92,8 @@ fn joined(asking: DataFrame, table: DataFrame, join: &PointInTime) -> QueryResul
         WindowFrameBound::Preceding(ScalarValue::UInt64(None)),
         WindowFrameBound::CurrentRow,
     );
-    let last = max(column(PLACE))
+    let max = WindowFunction::new(WindowFunctionDefinition::AggregateUDF(max_udaf()), vec![column(PLACE)]);
+    let last = Expr::from(max)
         .partition_by(keys.iter().map(column).collect())
         .order_by(vec![column(VISIBLE).sort(true, true), column(SIDE).sort(true, true)])
         .window_frame(so_far);

@@ -101,6 +101,8 @@ rates as (
         (h.clicks_before + p.prior_impressions * p.base_rate) / (h.impressions_before + p.prior_impressions) as rate
     from features.click_history as h
     left join priors as p on h.requested_on = p.requested_on and h.grain = p.grain
+    -- A group's first day knows no more of it than no day does.
+    where h.impressions_before > 0
 ),
 
 history as (
@@ -146,20 +148,21 @@ campaign_genres as (
     select requested_on, member as campaign_id, other as primary_genre, n, x, k from history where grain = 'campaign_genre'
 ),
 
+-- Groups that nobody knew yet are as likely as all.
 joined as (
     select
         f.*,
         b.rate as base_rate,
-        c.rate as campaign_rate,
-        c.n as campaign_impressions,
-        a.rate as app_rate,
-        a.n as app_impressions,
-        s.rate as segment_rate,
-        ln(nullif(g.odds / nullif(b.odds, 0), 0)) as affinity_signal,
+        coalesce(c.rate, b.rate) as campaign_rate,
+        coalesce(c.n, 0) as campaign_impressions,
+        coalesce(a.rate, b.rate) as app_rate,
+        coalesce(a.n, 0) as app_impressions,
+        coalesce(s.rate, b.rate) as segment_rate,
+        ln(nullif(coalesce(g.odds, b.odds) / nullif(b.odds, 0), 0)) as affinity_signal,
         -- The odds of a click that two groups together make likely, before their own past speaks.
-        c.odds * a.odds / nullif(b.odds, 0) as campaign_app_odds,
-        c.odds * s.odds / nullif(b.odds, 0) as campaign_segment_odds,
-        a.odds * s.odds / nullif(b.odds, 0) as app_segment_odds,
+        coalesce(c.odds, b.odds) * coalesce(a.odds, b.odds) / nullif(b.odds, 0) as campaign_app_odds,
+        coalesce(c.odds, b.odds) * coalesce(s.odds, b.odds) / nullif(b.odds, 0) as campaign_segment_odds,
+        coalesce(a.odds, b.odds) * coalesce(s.odds, b.odds) / nullif(b.odds, 0) as app_segment_odds,
         ca.n as campaign_app_n,
         ca.x as campaign_app_x,
         ca.k as campaign_app_k,
@@ -187,6 +190,15 @@ joined as (
     left join app_segments as s2 on f.requested_on = s2.requested_on and f.app_id = s2.app_id and f.segment = s2.segment
     left join campaign_genres as cg on f.requested_on = cg.requested_on and f.campaign_id = cg.campaign_id and f.primary_genre = cg.primary_genre
     left join users as u on f.request_id = u.request_id
+),
+
+expected as (
+    select
+        *,
+        campaign_app_odds / (1 + campaign_app_odds) as campaign_app_prior,
+        campaign_segment_odds / (1 + campaign_segment_odds) as campaign_segment_prior,
+        app_segment_odds / (1 + app_segment_odds) as app_segment_prior
+    from joined
 )
 
 select
@@ -220,14 +232,13 @@ select
     app_rate as app_click_rate,
     app_impressions as app_impressions,
     segment_rate as segment_click_rate,
-    (campaign_app_x + campaign_app_k * campaign_app_odds / (1 + campaign_app_odds)) / (campaign_app_n + campaign_app_k) as campaign_app_click_rate,
-    (campaign_segment_x + campaign_segment_k * campaign_segment_odds / (1 + campaign_segment_odds))
-    / (campaign_segment_n + campaign_segment_k) as campaign_segment_click_rate,
-    (app_segment_x + app_segment_k * app_segment_odds / (1 + app_segment_odds)) / (app_segment_n + app_segment_k) as app_segment_click_rate,
-    (campaign_genre_x + campaign_genre_k * campaign_rate) / (campaign_genre_n + campaign_genre_k) as campaign_genre_click_rate,
+    coalesce((campaign_app_x + campaign_app_k * campaign_app_prior) / (campaign_app_n + campaign_app_k), campaign_app_prior) as campaign_app_click_rate,
+    coalesce((campaign_segment_x + campaign_segment_k * campaign_segment_prior) / (campaign_segment_n + campaign_segment_k), campaign_segment_prior) as campaign_segment_click_rate,
+    coalesce((app_segment_x + app_segment_k * app_segment_prior) / (app_segment_n + app_segment_k), app_segment_prior) as app_segment_click_rate,
+    coalesce((campaign_genre_x + campaign_genre_k * campaign_rate) / (campaign_genre_n + campaign_genre_k), campaign_rate) as campaign_genre_click_rate,
     (user_clicks + 20 * base_rate) / (user_impressions + 20) as user_click_rate,
     user_impressions as user_impressions,
     user_impressions_in_day as user_impressions_in_day,
     date_part('epoch', requested_at) - date_part('epoch', user_last_impression_at) as seconds_since_user_impression,
     is_click as is_click
-from joined
+from expected
