@@ -163,7 +163,8 @@ fn columns(columns: &[ColumnSpec]) -> String {
         name: &'a str,
         required: bool,
     }
-    let columns: Vec<_> = columns.iter().map(|ColumnSpec { name, kind, required }| Column { r#type: *kind, name, required: *required }).collect();
+    let columns: Vec<_> =
+        columns.iter().map(|ColumnSpec { name, kind, required }| Column { r#type: *kind, name, required: *required }).collect();
     serde_json::json!(columns).to_string()
 }
 

@@ -106,7 +106,9 @@ impl Client {
             match known.get(key.as_str()) {
                 Some(known) if *known == value => {}
                 Some(known) => {
-                    let problem = format!("has the param `{key}` = `{known}` there and `{value}` in the record: params never change, give the record another id");
+                    let problem = format!(
+                        "has the param `{key}` = `{known}` there and `{value}` in the record: params never change, give the record another id"
+                    );
                     return Err(self.conflict(format!("run `{}`", run.id), crate::error::one_line(&problem)));
                 }
                 None => params.push(Pair { key: key.clone(), value: value.clone() }),
@@ -128,8 +130,7 @@ impl Client {
         let is_known = |name: &str, digest: &str, context: &Option<String>| {
             known.iter().any(|input| input.name == name && input.digest == digest && input.context == *context)
         };
-        let inputs: Vec<_> =
-            run.inputs.iter().filter(|input| !is_known(&input.name, &input.digest, &input.context)).cloned().collect();
+        let inputs: Vec<_> = run.inputs.iter().filter(|input| !is_known(&input.name, &input.digest, &input.context)).cloned().collect();
         self.log_inputs(&remote.info.run_id, &inputs).await
     }
 

@@ -96,7 +96,8 @@ impl Settings {
     /// There is no `MLFLOW_TRACKING_URI`, or one of them cannot be used.
     pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let missing = || TrackingError::Setting { setting: "MLFLOW_TRACKING_URI", problem: "is not set: name the MLflow server".to_owned() };
+        let missing =
+            || TrackingError::Setting { setting: "MLFLOW_TRACKING_URI", problem: "is not set: name the MLflow server".to_owned() };
         let mut settings = Self::new(&variable("MLFLOW_TRACKING_URI").ok_or_else(missing)?)?;
         if let Some(username) = variable("MLFLOW_TRACKING_USERNAME") {
             let password = variable("MLFLOW_TRACKING_PASSWORD").unwrap_or_default();
@@ -140,10 +141,9 @@ fn flag(value: Option<String>) -> Result<bool> {
     match value.as_deref().map(str::to_ascii_lowercase).as_deref() {
         None | Some("false" | "0") => Ok(false),
         Some("true" | "1") => Ok(true),
-        Some(other) => Err(TrackingError::Setting {
-            setting: "MLFLOW_TRACKING_INSECURE_TLS",
-            problem: format!("is `{other}`: say true or false"),
-        }),
+        Some(other) => {
+            Err(TrackingError::Setting { setting: "MLFLOW_TRACKING_INSECURE_TLS", problem: format!("is `{other}`: say true or false") })
+        }
     }
 }
 
@@ -178,7 +178,8 @@ mod tests {
         assert_eq!(from(&[uri, token]).unwrap().credentials, Credentials::Bearer("t".to_owned()));
         let both = from(&[uri, token, ("MLFLOW_TRACKING_USERNAME", "me"), ("MLFLOW_TRACKING_PASSWORD", "p")]).unwrap();
         assert_eq!(both.credentials, Credentials::Basic { username: "me".to_owned(), password: "p".to_owned() });
-        let more = [uri, ("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0"), ("MLFLOW_HTTP_REQUEST_TIMEOUT", "5"), ("MLFLOW_TRACKING_INSECURE_TLS", "true")];
+        let more =
+            [uri, ("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0"), ("MLFLOW_HTTP_REQUEST_TIMEOUT", "5"), ("MLFLOW_TRACKING_INSECURE_TLS", "true")];
         let more = from(&more).unwrap();
         assert_eq!((more.retry.attempts, more.timeout, more.accept_any_certificate), (1, Duration::from_secs(5), true));
     }

@@ -129,7 +129,9 @@ impl Client {
 /// The folder below the proxy that an artifact address names, if it is of this server.
 fn proxied(uri: &str, server: &Url) -> Option<String> {
     let uri = Url::parse(uri).ok()?;
-    let own = uri.host_str().is_none() || (uri.host_str() == server.host_str() && uri.port_or_known_default().is_none_or(|port| Some(port) == server.port_or_known_default()));
+    let own = uri.host_str().is_none()
+        || (uri.host_str() == server.host_str()
+            && uri.port_or_known_default().is_none_or(|port| Some(port) == server.port_or_known_default()));
     let path = uri.path().trim_matches('/');
     // The address may hold the proxy's own path.
     let folder = path.split_once(PROXY).map(|(_, folder)| folder.trim_matches('/'));

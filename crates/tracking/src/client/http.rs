@@ -41,7 +41,12 @@ impl Client {
     }
 
     /// Changes something by another method, once.
-    pub(super) async fn change_once<T: DeserializeOwned>(&self, method: Method, endpoint: &str, body: &impl Serialize) -> Result<T, Failure> {
+    pub(super) async fn change_once<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        endpoint: &str,
+        body: &impl Serialize,
+    ) -> Result<T, Failure> {
         let asked = format!("{method} {endpoint}");
         let request = self.request(method, &self.api(endpoint)).header(CONTENT_TYPE, "application/json");
         let body = serde_json::to_vec(body).map_err(|error| self.no_answer(&asked, &format!("cannot be put as JSON: {error}"), false))?;
@@ -101,7 +106,11 @@ impl Client {
             return self.not_mlflow(asked, format!("redirects to {to} (status {})", status.as_u16()));
         }
         let wait = answer.headers().get(RETRY_AFTER).and_then(|header| retry_after(header.to_str().ok()?, Utc::now()));
-        let text = answer.text().await.unwrap_or_default();
+        let text = match answer.text().await {
+            Ok(text) => text,
+            // Half a complaint may have lost the half that says what it is.
+            Err(error) => return self.lost(asked, error),
+        };
         let complaint: Complaint = serde_json::from_str(&text).unwrap_or_default();
         let said = said(&complaint).map(|said| one_line(&self.scrubbed(&said)));
         let code = complaint.error_code.map(|code| one_line(&self.scrubbed(&code)));
@@ -162,7 +171,8 @@ impl Client {
 
 /// Whether the same request may be answered otherwise later.
 fn may_pass(status: StatusCode) -> bool {
-    matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT) || (status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED)
+    matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT)
+        || (status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED)
 }
 
 fn said(complaint: &Complaint) -> Option<String> {

@@ -134,18 +134,18 @@ fn certificates(settings: &Settings) -> Result<Vec<Certificate>> {
 fn authorization(http: &reqwest::Client, settings: &Settings) -> Result<(Option<HeaderValue>, Vec<String>)> {
     let (secret, setting, request) = match &settings.credentials {
         Credentials::Anonymous => return Ok((None, Vec::new())),
-        Credentials::Bearer(token) => {
-            (token, "MLFLOW_TRACKING_TOKEN", http.get(settings.base.clone()).bearer_auth(token))
-        }
+        Credentials::Bearer(token) => (token, "MLFLOW_TRACKING_TOKEN", http.get(settings.base.clone()).bearer_auth(token)),
         Credentials::Basic { username, password } => {
             let request = http.get(settings.base.clone()).basic_auth(username, Some(password));
             (password, "MLFLOW_TRACKING_PASSWORD", request)
         }
     };
     // The cause would show what could not be used.
-    let unusable = |_| TrackingError::Setting { setting, problem: "has a character that no header can have, such as a line end".to_owned() };
+    let unusable =
+        |_| TrackingError::Setting { setting, problem: "has a character that no header can have, such as a line end".to_owned() };
     let header = request.build().map_err(unusable)?.headers().get(AUTHORIZATION).cloned();
-    let encoded = header.as_ref().and_then(|header| header.to_str().ok()).and_then(|text| text.split_once(' ')).map(|(_, code)| code.to_owned());
+    let encoded =
+        header.as_ref().and_then(|header| header.to_str().ok()).and_then(|text| text.split_once(' ')).map(|(_, code)| code.to_owned());
     // Of fewer letters it would be found in any text, and is no secret.
     let secrets = [Some(secret.clone()), encoded].into_iter().flatten().filter(|secret| secret.len() >= 4).collect();
     Ok((header, secrets))

@@ -149,7 +149,10 @@ impl Client {
             match version.status {
                 VersionStatus::Ready => return Ok(version),
                 VersionStatus::FailedRegistration => {
-                    let problem = format!("could not be registered: {}; delete it at the server, then push again", self.scrubbed(&version.status_message));
+                    let problem = format!(
+                        "could not be registered: {}; delete it at the server, then push again",
+                        self.scrubbed(&version.status_message)
+                    );
                     return Err(self.conflict(what, problem));
                 }
                 VersionStatus::PendingRegistration if begun.elapsed() > self.settings.timeout => {

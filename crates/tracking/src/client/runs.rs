@@ -234,7 +234,8 @@ impl Client {
     /// # Errors
     /// The server cannot be asked.
     pub async fn log_inputs(&self, run_id: &str, inputs: &[DatasetInput]) -> Result<()> {
-        let tags = |input: &DatasetInput| input.context.iter().map(|value| Pair { key: CONTEXT_TAG.to_owned(), value: value.clone() }).collect();
+        let tags =
+            |input: &DatasetInput| input.context.iter().map(|value| Pair { key: CONTEXT_TAG.to_owned(), value: value.clone() }).collect();
         let dataset = |input: &DatasetInput| DatasetInput { context: None, ..input.clone() };
         let inputs: Vec<_> = inputs.iter().map(|input| Input { tags: tags(input), dataset: dataset(input) }).collect();
         for inputs in batch::split(&inputs, MAX_PARAMS) {

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::Client;
 use crate::error::{Result, TrackingError};
-use crate::run::{Artifact, Content, Metric};
 use crate::retry::Retry;
+use crate::run::{Artifact, Content, Metric};
 use crate::settings::{Credentials, Settings};
 use crate::testing::{Reply, Scripted, ok, status};
 
@@ -30,6 +30,14 @@ async fn what_may_pass_is_asked_again() {
 }
 
 #[tokio::test]
+async fn a_complaint_that_is_cut_is_asked_for_again() {
+    let missing = r#"{"error_code":"RESOURCE_DOES_NOT_EXIST","message":"none"}"#;
+    let cut = Reply::Answer(404, "Content-Length: 999\r\n", missing[..20].to_owned());
+    let server = Scripted::start([cut, status(404, missing)]).await;
+    assert_eq!(server.client().find_experiment("click").await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn without_retries_the_first_failure_counts() {
     let server = Scripted::start([status(500, ""), ok("{}")]).await;
     let client = server.client_with(|settings| settings.retry.attempts = 1);
@@ -40,7 +48,9 @@ async fn without_retries_the_first_failure_counts() {
 #[tokio::test]
 async fn what_cannot_pass_is_asked_once() {
     let rejected = r#"{"error_code":"INVALID_PARAMETER_VALUE","message":"Bad\n  name"}"#;
-    for reply in [status(400, rejected), status(401, ""), status(403, ""), status(404, ""), status(501, rejected), ok("<html>"), status(302, "")] {
+    for reply in
+        [status(400, rejected), status(401, ""), status(403, ""), status(404, ""), status(501, rejected), ok("<html>"), status(302, "")]
+    {
         let server = Scripted::start([reply, ok("{}")]).await;
         let error = asks(&server.client()).await.unwrap_err();
         assert_eq!(server.asked().len(), 1, "{error}");
@@ -67,7 +77,10 @@ async fn errors_name_the_server_what_was_asked_and_the_remedy_in_one_line() {
         (vec![status(401, "no")], "refused with status 401; set MLFLOW_TRACKING_TOKEN"),
         (vec![status(404, "<html>")], "answers with status 404, not as MLflow does; is that an MLflow server's address"),
         (vec![ok("<html>")], "answers `<html>`, not as MLflow does"),
-        (vec![Reply::Answer(302, "Location: https://login.example/x?token=1\r\n", String::new())], "redirects to https://login.example (status 302)"),
+        (
+            vec![Reply::Answer(302, "Location: https://login.example/x?token=1\r\n", String::new())],
+            "redirects to https://login.example (status 302)",
+        ),
         (vec![status(500, r#"{"detail":"on fire"}"#); 3], "status 500: on fire (asked 3 times); look into the server's log"),
         (vec![Reply::Hang; 3], "no answer within 0 s (asked 3 times); is the server up"),
         (vec![Reply::Cut; 3], "(asked 3 times); is the server up"),

@@ -1,0 +1,326 @@
+"""Pushes runs to a real MLflow server, over a network that misbehaves, and reads everything back with MLflow's own client.
+
+    target/venv-tracking/bin/python tests/tracking/tracking.py target/debug/examples/push [--long] [--seed N]
+
+What is asserted:
+  - everything of a run arrives as it is, and MLflow loads its model and predicts what the ONNX file says;
+  - pushing again sends nothing; a run that has grown is completed;
+  - whenever the server or the push is killed, and whatever happens to a request, pushing again leaves one whole run: nothing lost,
+    nothing doubled, neither runs nor metrics nor model versions;
+  - an error is one line that names the server and the remedy, without credentials.
+And that these assertions can fail: a record that differs in one thing is told from what arrived, a request that fails once brings a push
+without retries down, and a doubled run and a doubled version are seen.
+
+What it cannot show: servers other than MLflow's own with SQLite, artifact stores other than a folder.
+"""
+
+import argparse
+import copy
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+try:
+    import mlflow
+    import numpy
+    import onnx
+    import onnxruntime
+    import pandas
+except ImportError as error:
+    sys.exit(f"TRACKING NOT TESTED: {error}; run `cargo x services --tracking` and use target/venv-tracking/bin/python")
+
+import records  # noqa: E402
+from answers import answers  # noqa: E402
+from proxy import FAULTS, LATE, RETRY_AFTER_SECONDS, Proxy  # noqa: E402
+from pusher import Failed, Pusher  # noqa: E402
+from readback import client, differences, runs_of  # noqa: E402
+from server import Server  # noqa: E402
+
+# A push of which each request may fail is started at most so often.
+RERUNS = 60
+
+
+def say(text):
+    print(text, flush=True)
+
+
+class Test:
+    """What the parts of the test share."""
+
+    def __init__(self, pusher, server, proxy, folder, long):
+        self.pusher, self.server, self.proxy, self.folder, self.long = pusher, server, proxy, folder, long
+        self.count = 0
+
+    def record(self, experiment="click", steps=400):
+        self.count += 1
+        return records.a_run(f"run-{self.count}", experiment, self.folder, steps)
+
+    def compare(self, record, who):
+        problems = differences(self.server, record, Path(tempfile.mkdtemp(dir=self.folder)))
+        if problems:
+            raise Failed(f"{who} differs from its record:\n  " + "\n  ".join(problems))
+
+
+def whole(test):
+    record = test.record("whole", steps=1200)
+    pushed = test.pusher.push(test.server.uri, record)
+    test.compare(record, "a run pushed once")
+    again = test.pusher.push(test.server.uri, record)
+    test.compare(record, "a run pushed twice")
+    # Small artifacts are sent again, the large one is not.
+    if (again["params"], again["metrics"], again["created"], again["run_id"]) != (0, 0, False, pushed["run_id"]) or again["bytes"] > 100_000:
+        raise Failed(f"pushing again sent {again}")
+    say(f"whole: {pushed['params']} params, {pushed['metrics']} metrics, {pushed['artifacts']} artifacts; pushed again: {again['metrics']} metrics")
+    return record
+
+
+def controls(test, record):
+    """A record that differs in one thing must be told from what arrived."""
+
+    def spoil_artifact(spoilt):
+        spoilt["artifacts"][0]["content"]["text"] += "."
+
+    spoils = {
+        "a metric less": lambda spoilt: spoilt["metrics"].pop(7),
+        "another value": lambda spoilt: spoilt["metrics"][5].update(value=0.5),
+        "a param": lambda spoilt: spoilt["params"].update({"param 200": "0"}),
+        "a tag": lambda spoilt: spoilt["tags"].pop("tag 7"),
+        "an input": lambda spoilt: spoilt["inputs"][1].update(context="test"),
+        "an artifact": spoil_artifact,
+        "an alias": lambda spoilt: spoilt["models"][0]["aliases"].append("other"),
+        "a version": lambda spoilt: spoilt["models"].append(spoilt["models"][0]),
+        "the end": lambda spoilt: spoilt.update(ended_at=spoilt["ended_at"] + 1),
+        "a run": lambda spoilt: spoilt.update(id="run-unknown"),
+    }
+    for what, spoil in spoils.items():
+        spoilt = copy.deepcopy(record)
+        spoil(spoilt)
+        if not differences(test.server, spoilt, Path(tempfile.mkdtemp(dir=test.folder))):
+            raise Failed(f"control: {what} that differs goes unseen")
+    run = runs_of(test.server, record)[0]
+    double = client(test.server.uri).create_run(run.info.experiment_id, tags={"adlake.run_id": record["id"]})
+    if not differences(test.server, record, test.folder):
+        raise Failed("control: a doubled run goes unseen")
+    pushed = test.pusher.push(test.server.uri, record)
+    test.compare(record, "a run with a double that was pushed again")
+    if (pushed["doubles"], pushed["run_id"]) != (1, run.info.run_id) or double.info.run_id == run.info.run_id:
+        raise Failed(f"the double was not taken out: {pushed}")
+    say(f"controls: {len(spoils)} things that differ and a doubled run are seen; the double is taken out")
+
+
+def models(test, record):
+    """MLflow loads the registered model and predicts what the weights say."""
+    matrix = pandas.DataFrame({name: [1.5, -2.0, 0.0] for name in reversed(records.COLUMNS)}).assign(age=[0.0, 1.0, 2.0])
+    logits = matrix[records.COLUMNS].to_numpy() @ numpy.array(records.WEIGHTS)
+    check_prediction(test, record, matrix, logits)
+    mixed = test.record("columns")
+    folder = test.folder / "columns"
+    folder.mkdir()
+    Pusher(test.pusher.binary, folder, *records.column_model()).push(test.server.uri, mixed)
+    # As objects: of pandas 3's own text columns MLflow hands ONNX something that it does not know.
+    frame = pandas.DataFrame({"age": [0.25, 0.25, -1.0], "state": pandas.Series(["CA", "NY", "CA"], dtype=object)})
+    check_prediction(test, mixed, frame, numpy.array([0.5, 0.25, -2.0]))
+    say("models: loaded by version and by alias, as a matrix and by columns; predictions as the weights say")
+
+
+def check_prediction(test, record, frame, logits):
+    name = record["models"][0]["name"]
+    mlflow.set_tracking_uri(test.server.uri)
+    for address in (f"models:/{name}/1", f"models:/{name}@champion"):
+        found = mlflow.pyfunc.load_model(address).predict(frame)
+        expected = 1 / (1 + numpy.exp(-logits))
+        if list(found.columns) != ["probability"] or not numpy.allclose(found["probability"], expected, atol=1e-6):
+            raise Failed(f"{address} predicts {found}, expected {expected}")
+        if numpy.allclose(found["probability"], expected[::-1], atol=1e-6):
+            raise Failed("control: predictions in another order go unseen")
+
+
+def grown(test):
+    """A run that is pushed while it works, and at its end; and aliases that an older run must not take back."""
+    record = test.record("grown")
+    early = copy.deepcopy(record) | {"status": "RUNNING", "ended_at": None, "models": [], "artifacts": record["artifacts"][:1]}
+    early["metrics"] = [m for m in record["metrics"] if m["step"] < 100]
+    first = test.pusher.push(test.server.uri, early)
+    second = test.pusher.push(test.server.uri, record)
+    test.compare(record, "a run that grew")
+    if second["created"] or first["metrics"] + second["metrics"] != len(record["metrics"]):
+        raise Failed(f"a run that grew was sent as {first} and {second}")
+    newer = test.record("grown")
+    test.pusher.push(test.server.uri, newer)
+    test.pusher.push(test.server.uri, record)
+    version = client(test.server.uri).get_model_version_by_alias("click-grown", "champion")
+    if version.version != "2":
+        raise Failed("pushing an older run again took the alias from the newer one")
+    changed = copy.deepcopy(record)
+    changed["params"]["param 200"] = "changed"
+    test.pusher.fail(test.server.uri, changed, test.server.uri, "param `param 200` = `200`", "give the record another id")
+    client(test.server.uri).delete_run(first["run_id"])
+    test.pusher.fail(test.server.uri, record, "was deleted at the server", "mlflow runs restore")
+    say(f"grown: {first['metrics']} metrics, then {second['metrics']}; the alias stays with the newer run; a changed param and a deleted run are told")
+
+
+def killed_pushes(test):
+    """The push is killed at each of its requests, and pushed again."""
+    record = test.record("counted")
+    test.proxy.reset()
+    test.pusher.push(test.proxy.uri, record)
+    total, kills = test.proxy.requests, 0
+    for at in range(1, total + 1, 1 if test.long else 3):
+        record = test.record("killed pushes")
+        running = []
+
+        def kill(number, at=at, running=running):
+            while number >= at and not running:
+                time.sleep(0.001)
+            if number == at:
+                running[0].send_signal(signal.SIGKILL)
+
+        test.proxy.reset(on_request=kill)
+        running.append(test.pusher.start(test.proxy.uri, record))
+        code, _, _ = test.pusher.ended(running[0])
+        kills += code == -signal.SIGKILL
+        test.proxy.reset()
+        test.pusher.push(test.proxy.uri, record)
+        test.compare(record, f"a run whose push was killed at request {at}")
+    if kills < 5:
+        raise Failed(f"only {kills} pushes were killed, so little was shown")
+    say(f"killed pushes: {kills} at as many of {total} requests, each run whole and once after the next push")
+
+
+def killed_servers(test):
+    """The server is killed in the middle, and started again: once for a push that gives up, once for one that keeps trying."""
+    record = test.record("counted")
+    test.proxy.reset()
+    test.pusher.push(test.proxy.uri, record)
+    total = test.proxy.requests
+    moments = [total * i // 9 for i in range(1, 9)] if test.long else [total // 3, total - 4]
+    for at in moments:
+        record = test.record("killed servers")
+        test.proxy.reset(on_request=lambda number, at=at: test.server.kill() if number == at else None)
+        line = test.pusher.fail(test.proxy.uri, record, test.proxy.uri, "push again", HTTP_REQUEST_MAX_RETRIES=0)
+        test.proxy.reset()
+        test.server.start()
+        arrived = runs_of(test.server, record)
+        pushed = test.pusher.push(test.proxy.uri, record)
+        test.compare(record, f"a run whose server was killed at request {at}")
+        if arrived and pushed["created"]:
+            raise Failed("a run that the killed server had was made anew")
+        say(f"killed server: at request {at} of {total}: {line.removeprefix('error: ')}")
+        say(f"  after its start and another push: whole, {pushed['metrics']} of {len(record['metrics'])} metrics were left to send")
+    record = test.record("killed servers")
+    test.proxy.reset(on_request=lambda number: test.server.kill() if number == total // 2 else None)
+    running = test.pusher.start(test.proxy.uri, record)
+    deadline = time.monotonic() + 60
+    while test.server.process and time.monotonic() < deadline:
+        time.sleep(0.05)
+    test.proxy.reset()
+    test.server.start()
+    code, _, error = test.pusher.ended(running)
+    if code != 0:
+        raise Failed(f"a push did not survive a restart of its server: {error}")
+    test.compare(record, "a run whose server was killed and started under its push")
+    say("killed server: a push that was under way went on when the server was back, and the run is whole")
+
+
+def faults(test):
+    """Each request meets each fault once; a push with retries gets through, and leaves what an undisturbed one leaves."""
+    for fault in FAULTS:
+        record = test.record(f"faults {fault}")
+        slow = fault.startswith(("hangs", "throttled"))
+        test.proxy.reset(fault=fault, every=6 if slow and not test.long else 1)
+        begun = time.monotonic()
+        pushed = test.pusher.push(test.proxy.uri, record, HTTP_REQUEST_TIMEOUT=2)
+        seconds, met, asked, gaps = time.monotonic() - begun, test.proxy.faults[fault], test.proxy.requests, test.proxy.gaps
+        test.compare(record, f"a run whose requests met the fault '{fault}'")
+        if met < 5:
+            raise Failed(f"only {met} requests met the fault '{fault}', so little was shown")
+        if fault == "throttled" and (not gaps or min(gaps) < RETRY_AFTER_SECONDS):
+            raise Failed(f"Retry-After was not honoured: asked again after {min(gaps, default=0):.2f} s")
+        doubles = f", {pushed['doubles']} doubles taken out" if pushed["doubles"] else ""
+        say(f"fault '{fault}': {met} of {asked} requests met it, one push, {seconds:.0f} s, whole{doubles}")
+    record = test.record("faults without Retry-After")
+    test.proxy.reset(fault="throttled", every=8, retry_after=False)
+    test.pusher.push(test.proxy.uri, record)
+    if not test.proxy.gaps or min(test.proxy.gaps) >= RETRY_AFTER_SECONDS:
+        raise Failed("control: without Retry-After nobody should wait as long")
+    say(f"control: without Retry-After the shortest wait is {min(test.proxy.gaps):.2f} s")
+    late(test)
+    without_retries(test)
+
+
+def late(test):
+    """What is made of a request after the push gave up waiting for it is taken out by this push or the next."""
+    for only in ("runs/create", "model-versions/create"):
+        record = test.record(f"late {only.removesuffix('/create')}")
+        test.proxy.reset(fault=LATE, only=only)
+        first = test.pusher.push(test.proxy.uri, record, HTTP_REQUEST_TIMEOUT=2)
+        time.sleep(1)
+        second = test.pusher.push(test.proxy.uri, record)
+        test.compare(record, f"a run of which {only} was carried out late")
+        if (test.proxy.faults[LATE], first["doubles"] + second["doubles"]) != (1, 1) or first["run_id"] != second["run_id"]:
+            raise Failed(f"{only} was carried out late, and no double was seen: {first}, {second}")
+        say(f"late: {only} carried out after the push gave up waiting; its double was taken out by the {'first' if first['doubles'] else 'second'} push")
+
+
+def without_retries(test):
+    """Controls: with retries switched off each fault brings the push down, and pushing again gets a request further."""
+    for fault in ("failed", "failed after", "cut in answer"):
+        record = test.record(f"no retries {fault}")
+        test.proxy.reset(fault=fault, every=3)
+        down = 0
+        while True:
+            code, _, error = test.pusher.ended(test.pusher.start(test.proxy.uri, record, HTTP_REQUEST_MAX_RETRIES=0))
+            if code == 0:
+                break
+            lines = error.strip().splitlines()
+            if len(lines) != 1 or test.proxy.uri not in error:
+                raise Failed(f"a push that was brought down should say so in one line: {error}")
+            down += 1
+            if down > RERUNS:
+                raise Failed(f"never arrived: {error}")
+        if not down:
+            raise Failed(f"control: without retries the fault '{fault}' must bring a push down")
+        test.compare(record, f"a run whose pushes '{fault}' brought down")
+        say(f"control: without retries '{fault}' brought {down} pushes down, each with one line; the one after them left the run whole")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("push", help="the example's binary, such as target/debug/examples/push")
+    parser.add_argument("--long", action="store_true", help="a kill at every request, every fault at every request")
+    parser.add_argument("--folder", help="where the server keeps its things; kept [default: a temporary folder, removed when all is well]")
+    arguments = parser.parse_args()
+    say(f"tracking test: mlflow {mlflow.__version__}, onnx {onnx.__version__}, onnxruntime {onnxruntime.__version__}, pandas {pandas.__version__}")
+    begun = time.monotonic()
+    folder = Path(arguments.folder or tempfile.mkdtemp(prefix="adlake-tracking-")).resolve()
+    folder.mkdir(exist_ok=True)
+    failed = 0
+    try:
+        pusher = Pusher(arguments.push, folder, *records.matrix_model())
+        with Server(folder / "server") as server, Proxy(server.port) as proxy:
+            test = Test(pusher, server, proxy, folder, arguments.long)
+            record = whole(test)
+            controls(test, record)
+            models(test, record)
+            grown(test)
+            killed_pushes(test)
+            faults(test)
+            answers(test, say)
+            killed_servers(test)
+    except Failed as error:
+        failed = 1
+        say(f"FAILED: {error}")
+        say(f"the server's folder is kept: {folder}")
+    if not failed and not arguments.folder:
+        shutil.rmtree(folder)
+    say(f"tracking test: {'failed' if failed else 'passed'} in {time.monotonic() - begun:.0f} s")
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
