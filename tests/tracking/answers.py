@@ -15,15 +15,16 @@ from readback import client
 from server import free_port
 
 
-def answers(test, say):
-    refused(test, say)
-    wrong_addresses(test, say)
-    persistent(test, say)
-    certificates(test, say)
-    at_once(test, say)
+def answers(test):
+    for part in (refused, wrong_addresses, persistent, certificates, at_once):
+        part(test)
 
 
-def refused(test, say):
+def say(text):
+    print(text, flush=True)
+
+
+def refused(test):
     record = test.record("refused")
     test.proxy.reset(authorization="Bearer right-s3cret")
     line = test.pusher.fail(test.proxy.uri, record, test.proxy.uri, "status 401", "MLFLOW_TRACKING_TOKEN", TRACKING_TOKEN="wrong-s3cret")
@@ -46,7 +47,7 @@ def refused(test, say):
     say("credentials: a token, a name and password, and both in the address get through; a wrong one is asked for once and not shown")
 
 
-def wrong_addresses(test, say):
+def wrong_addresses(test):
     record = test.record("nowhere")
     closed = f"http://127.0.0.1:{free_port()}"
     test.proxy.reset(always=(200, {"Content-Type": "text/html"}, b"<!doctype html><title>hello</title>"))
@@ -63,7 +64,7 @@ def wrong_addresses(test, say):
         say(f"wrong address: {line.removeprefix('error: ')}")
 
 
-def persistent(test, say):
+def persistent(test):
     """A server that fails for good, or asks for patience that nobody has."""
     record = test.record("persistent")
     test.proxy.reset(always=(500, {}, b'{"error_code": "INTERNAL_ERROR", "message": "disk\\nfull"}'))
@@ -78,7 +79,7 @@ def persistent(test, say):
     say(f"throttled for an hour: {line.removeprefix('error: ')}")
 
 
-def certificates(test, say):
+def certificates(test):
     authority, chain = make_certificates(test.folder)
     with Proxy(test.server.port, certificate=chain) as secure:
         record = test.record("certificates")
@@ -118,7 +119,7 @@ def make_certificates(folder):
     return paths[0], paths[1:]
 
 
-def at_once(test, say):
+def at_once(test):
     """Several pushes that all have to make the same experiment and the same registered model."""
     batch = [test.record("at once") for _ in range(4)]
     test.proxy.reset()

@@ -23,32 +23,50 @@ def runs_of(server, record):
     return [r for e in experiments for r in found.search_runs([e.experiment_id], f"tags.`{RUN_ID_TAG}` = '{record['id']}'")]
 
 
-def differences(server, record, folder):
-    """One line for each thing that is not as the record says; none if all is."""
+def held(server, record, folder):
+    """All that the server has of a run, by what it is; how many runs there are where that is not one."""
     runs = runs_of(server, record)
     if len(runs) != 1:
-        return [f"{len(runs)} runs instead of one"]
-    run, found, problems = runs[0], client(server.uri), []
-
-    def compare(what, expected, there):
-        if expected != there:
-            problems.append(f"{what}: {brief(expected, there)}")
-
+        return {"runs": len(runs)}
+    run, found = runs[0], client(server.uri)
     info = run.info
-    compare("name, status and instants", [record[k] for k in ("name", "status", "started_at", "ended_at")], [info.run_name, info.status, info.start_time, info.end_time])
-    compare("params", record["params"], run.data.params)
+    return {
+        "runs": 1,
+        "name, status and instants": [info.run_name, info.status, info.start_time, info.end_time],
+        "params": run.data.params,
+        "tags": {k: v for k, v in run.data.tags.items() if not k.startswith("adlake.xxh3/")},
+        "metrics": sorted(m for key in run.data.metrics for m in history(found, info.run_id, key)),
+        "inputs": sorted(map(input_of_server, run.inputs.dataset_inputs)),
+        "artifacts": artifacts(info.run_id, folder),
+        "models": models(found, info),
+    }
+
+
+def expected(record):
+    """All that the server should have of a run."""
     # What the server and the push add for themselves.
     added = {RUN_ID_TAG: record["id"], "mlflow.runName": record["name"]}
-    compare("tags", record["tags"] | added, {k: v for k, v in run.data.tags.items() if not k.startswith("adlake.xxh3/")})
-    compare("metrics", expected_metrics(record), sorted(m for key in run.data.metrics for m in history(found, info.run_id, key)))
-    compare("inputs", sorted(map(input_of_record, record["inputs"])), sorted(map(input_of_server, run.inputs.dataset_inputs)))
-    compare("artifacts", expected_artifacts(record), artifacts(info.run_id, folder))
-    compare("models", expected_models(record, info), models(found, record, info))
-    return problems
+    return {
+        "runs": 1,
+        "name, status and instants": [record[k] for k in ("name", "status", "started_at", "ended_at")],
+        "params": record["params"],
+        "tags": record["tags"] | added,
+        "metrics": expected_metrics(record),
+        "inputs": sorted(map(input_of_record, record["inputs"])),
+        "artifacts": {a["path"]: content(a["content"]) for a in record["artifacts"]},
+        "models": expected_models(record),
+    }
+
+
+def differences(record, found):
+    """One line for each thing that is not as the record says; none if all is."""
+    return [f"{what}: {brief(there, found.get(what))}" for what, there in expected(record).items() if there != found.get(what)]
 
 
 def brief(expected, found):
     """What is missing and what is too much, as far as it fits a line."""
+    if found is None or isinstance(expected, int):
+        return f"{found} instead of {str(expected)[:120]}"
     if isinstance(expected, dict):
         expected, found = expected.items(), found.items()
     missing, more = [e for e in expected if e not in found], [f for f in found if f not in expected]
@@ -83,10 +101,6 @@ def input_of_server(found):
     return (found.dataset.name, found.dataset.digest, found.dataset.source_type, source.path, *context)
 
 
-def expected_artifacts(record):
-    return {a["path"]: content(a["content"]) for a in record["artifacts"]}
-
-
 def content(given):
     (kind, value), = given.items()
     return {"text": lambda: value.encode(), "bytes": lambda: bytes(value), "file": lambda: Path(value).read_bytes()}[kind]()
@@ -99,15 +113,13 @@ def artifacts(run_id, folder):
     return {path: held for path, held in files.items() if not path.startswith("model/")}
 
 
-def expected_models(record, info):
-    return [
-        (m["name"], f"{info.artifact_uri}/{m['artifact_path']}", "READY", sorted(m["aliases"]), m["tags"] | {RUN_ID_TAG: record["id"]}, m["description"])
-        for m in record["models"]
-    ]
+def expected_models(record):
+    added = {RUN_ID_TAG: record["id"]}
+    return [(m["name"], m["artifact_path"], "READY", sorted(m["aliases"]), m["tags"] | added, m["description"]) for m in record["models"]]
 
 
-def models(found, record, info):
+def models(found, info):
     versions = found.search_model_versions(f"run_id = '{info.run_id}'")
     # A search may leave the aliases out.
     versions = [found.get_model_version(v.name, v.version) for v in versions]
-    return [(v.name, v.source, v.status, sorted(v.aliases), v.tags, v.description) for v in versions]
+    return [(v.name, v.source.removeprefix(f"{info.artifact_uri}/"), v.status, sorted(v.aliases), v.tags, v.description) for v in versions]

@@ -22,7 +22,8 @@ async fn what_may_pass_is_asked_again() {
     let server = Scripted::start(replies).await;
     assert_eq!(asks(&server.client()).await.unwrap()["a"], 1);
     assert_eq!(server.asked().len(), 3);
-    for passing in [status(503, ""), status(429, ""), status(408, ""), Reply::Hang, Reply::Cut] {
+    let lost_race = r#"{"error_code":"BAD_REQUEST","message":"(sqlite3.IntegrityError) UNIQUE constraint failed"}"#;
+    for passing in [status(400, lost_race), status(503, ""), status(429, ""), status(408, ""), Reply::Hang, Reply::Cut] {
         let server = Scripted::start([passing, ok("{}")]).await;
         asks(&server.client()).await.unwrap();
         assert_eq!(server.asked().len(), 2);
@@ -99,7 +100,7 @@ async fn nobody_there_is_told_with_the_cause() {
     let mut settings = Settings::new(&format!("http://{free}")).unwrap();
     settings.retry = Retry { attempts: 2, first_wait: Duration::from_millis(1), ..Retry::default() };
     let error = asks(&Client::new(settings).unwrap()).await.unwrap_err().to_string();
-    assert!(error.contains("Connection refused") && error.contains("(asked 2 times)"), "{error}");
+    assert!(error.contains("experiment_name=click: tcp connect error: Connection refused") && error.contains("(asked 2 times)"), "{error}");
 }
 
 #[tokio::test]
@@ -215,4 +216,11 @@ async fn a_missing_file_is_named_and_nothing_is_sent() {
         assert!(error.starts_with(&format!("{path}: ")), "{error}");
     }
     assert!(server.asked().is_empty());
+}
+
+#[test]
+fn a_push_can_be_spawned() {
+    fn is_send<T: Send>(_: T) {}
+    let client = Client::new(Settings::new("http://localhost").unwrap()).unwrap();
+    is_send(crate::push(&client, &crate::check::tests::run()));
 }
