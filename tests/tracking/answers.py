@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from proxy import Proxy
-from pusher import Failed
+from pusher import Failed, say
 from readback import client
 from server import free_port
 
@@ -18,10 +18,6 @@ from server import free_port
 def answers(test):
     for part in (refused, wrong_addresses, persistent, certificates, at_once):
         part(test)
-
-
-def say(text):
-    print(text, flush=True)
 
 
 def refused(test):

@@ -32,8 +32,8 @@ class Proxy(ThreadingHTTPServer):
     """The proxy as a context.
 
     With `fault`, each `every`th request that was not seen before meets that fault, once; asked again it is answered. `only` limits that
-    to paths that end so. `always` is an answer to everything. `authorization` is the header that requests must have. `on_request` is called with the number of each request
-    before it is passed on.
+    to paths that end so. `always` is an answer to everything. `authorization` is the header that requests must have. `on_request` is
+    called with the number of each request before it is passed on.
     """
 
     daemon_threads = True

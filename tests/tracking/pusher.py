@@ -8,6 +8,10 @@ from pathlib import Path
 PATIENCE_SECONDS = 300
 
 
+def say(text):
+    print(text, flush=True)
+
+
 class Failed(Exception):
     """Something ended otherwise than it should have."""
 

@@ -70,7 +70,8 @@ def brief(expected, found):
     if isinstance(expected, dict):
         expected, found = expected.items(), found.items()
     missing, more = [e for e in expected if e not in found], [f for f in found if f not in expected]
-    return f"{len(missing)} missing ({str(missing[:1])[:120]}), {len(more)} too much ({str(more[:1])[:120]}), {len(expected)} expected, {len(found)} found"
+    counts = f"{len(expected)} expected, {len(found)} found"
+    return f"{len(missing)} missing ({str(missing[:1])[:120]}), {len(more)} too much ({str(more[:1])[:120]}), {counts}"
 
 
 def expected_metrics(record):

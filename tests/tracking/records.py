@@ -28,7 +28,9 @@ def a_run(identifier, experiment, folder, steps=1000):
         # Together more than the megabyte that one request may have.
         "params": {f"param {i}": "ö" * 6000 if i < 100 else str(i) for i in range(230)} | {"empty": "", "a/b.c-d:e": "\"quoted\"\n"},
         "metrics": [
-            {"key": f"loss/{k}", "value": dice.random(), "timestamp": STARTED_AT + step, "step": step} for k in range(3) for step in range(steps)
+            {"key": f"loss/{k}", "value": dice.random(), "timestamp": STARTED_AT + step, "step": step}
+            for k in range(3)
+            for step in range(steps)
         ]
         + [{"key": "odd", "value": value, "timestamp": STARTED_AT, "step": step} for step, value in enumerate(odd)],
         "tags": {f"tag {i}": str(i) for i in range(110)} | {"mlflow.user": "tester", "long": "x" * 8000},
@@ -42,7 +44,13 @@ def a_run(identifier, experiment, folder, steps=1000):
             {"path": "large/weights.bin", "content": {"file": str(large)}},
         ],
         "models": [
-            {"name": f"click-{experiment}", "artifact_path": "model", "aliases": ["champion"], "tags": {"stage": "test"}, "description": "in a sentence"}
+            {
+                "name": f"click-{experiment}",
+                "artifact_path": "model",
+                "aliases": ["champion"],
+                "tags": {"stage": "test"},
+                "description": "in a sentence",
+            }
         ],
     }
 
@@ -78,13 +86,13 @@ def column_model():
 
 
 def sigmoid(value):
-    return [helper.make_node("Sigmoid", [value], ["p"]), helper.make_node("Flatten", ["p"], ["q"], axis=0), helper.make_node("Squeeze", ["q", "axes"], ["probability"])]
+    return [helper.make_node("Sigmoid", [value], ["p"]), helper.make_node("Reshape", ["p", "rows"], ["probability"])]
 
 
 def model(nodes, inputs, initializers):
     outputs = [helper.make_tensor_value_info("probability", TensorProto.FLOAT, [None])]
-    axes = numpy_helper.from_array(numpy.array([0], dtype=numpy.int64), "axes")
-    graph = helper.make_graph(nodes, "click", inputs, outputs, [*initializers, axes])
+    rows = numpy_helper.from_array(numpy.array([-1], dtype=numpy.int64), "rows")
+    graph = helper.make_graph(nodes, "click", inputs, outputs, [*initializers, rows])
     made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 19)], ir_version=9)
     onnx.checker.check_model(made)
     return made.SerializeToString()

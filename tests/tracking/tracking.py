@@ -1,6 +1,6 @@
 """Pushes runs to a real MLflow server, over a network that misbehaves, and reads everything back with MLflow's own client.
 
-    target/venv-tracking/bin/python tests/tracking/tracking.py target/debug/examples/push [--long] [--seed N]
+    target/venv-tracking/bin/python tests/tracking/tracking.py target/debug/examples/push [--long]
 
 What is asserted:
   - everything of a run arrives as it is, and MLflow loads its model and predicts what the ONNX file says;
@@ -17,7 +17,6 @@ What it cannot show: servers other than MLflow's own with SQLite, artifact store
 import argparse
 import copy
 import shutil
-import signal
 import sys
 import tempfile
 import time
@@ -36,17 +35,12 @@ except ImportError as error:
 
 import records  # noqa: E402
 from answers import answers  # noqa: E402
-from proxy import FAULTS, LATE, RETRY_AFTER_SECONDS, Proxy  # noqa: E402
-from pusher import Failed, Pusher  # noqa: E402
+from faults import faults, late, without_retries  # noqa: E402
+from kills import killed_pushes, killed_servers  # noqa: E402
+from proxy import Proxy  # noqa: E402
+from pusher import Failed, Pusher, say  # noqa: E402
 from readback import client, differences, held, runs_of  # noqa: E402
 from server import Server  # noqa: E402
-
-# A push of which each request may fail is started at most so often.
-RERUNS = 60
-
-
-def say(text):
-    print(text, flush=True)
 
 
 class Test:
@@ -76,9 +70,10 @@ def whole(test):
     again = test.pusher.push(test.server.uri, record)
     test.compare(record, "a run pushed twice")
     # Small artifacts are sent again, the large one is not.
-    if (again["params"], again["metrics"], again["created"], again["run_id"]) != (0, 0, False, pushed["run_id"]) or again["bytes"] > 100_000:
+    sent = (again["params"], again["metrics"], again["created"], again["run_id"])
+    if sent != (0, 0, False, pushed["run_id"]) or again["bytes"] > 100_000:
         raise Failed(f"pushing again sent {again}")
-    say(f"whole: {pushed['params']} params, {pushed['metrics']} metrics, {pushed['artifacts']} artifacts; pushed again: {again['metrics']} metrics")
+    say(f"whole: {pushed['params']} params, {pushed['metrics']} metrics, {pushed['artifacts']} artifacts, then {again['metrics']} metrics")
     controls(test, record)
 
 
@@ -163,133 +158,11 @@ def grown(test):
         raise Failed("pushing an older run again took the alias from the newer one")
     changed = copy.deepcopy(record)
     changed["params"]["param 200"] = "changed"
-    test.pusher.fail(test.server.uri, changed, test.server.uri, "param `param 200` = `200`", "give the record another id")
+    test.pusher.fail(test.server.uri, changed, test.server.uri, "param `param 200` = `200`", "take another id")
     client(test.server.uri).delete_run(first["run_id"])
     test.pusher.fail(test.server.uri, record, "was deleted at the server", "mlflow runs restore")
-    say(f"grown: {first['metrics']} metrics, then {second['metrics']}; the alias stays with the newer run; a changed param and a deleted run are told")
-
-
-def killed_pushes(test):
-    """The push is killed at each of its requests, and pushed again."""
-    record = test.record("counted")
-    test.proxy.reset()
-    test.pusher.push(test.proxy.uri, record)
-    total, kills = test.proxy.requests, 0
-    for at in range(1, total + 1, 1 if test.long else 4):
-        record = test.record("killed pushes")
-        running = []
-
-        def kill(number, at=at, running=running):
-            while number >= at and not running:
-                time.sleep(0.001)
-            if number == at:
-                running[0].send_signal(signal.SIGKILL)
-
-        test.proxy.reset(on_request=kill)
-        running.append(test.pusher.start(test.proxy.uri, record))
-        code, _, _ = test.pusher.ended(running[0])
-        kills += code == -signal.SIGKILL
-        test.proxy.reset()
-        test.pusher.push(test.proxy.uri, record)
-        test.compare(record, f"a run whose push was killed at request {at}")
-    if kills < 5:
-        raise Failed(f"only {kills} pushes were killed, so little was shown")
-    say(f"killed pushes: {kills} at as many of {total} requests, each run whole and once after the next push")
-
-
-def killed_servers(test):
-    """The server is killed in the middle, and started again: once for a push that gives up, once for one that keeps trying."""
-    record = test.record("counted")
-    test.proxy.reset()
-    test.pusher.push(test.proxy.uri, record)
-    total = test.proxy.requests
-    moments = [total * i // 9 for i in range(1, 9)] if test.long else [total // 3, total - 4]
-    for at in moments:
-        record = test.record("killed servers")
-        test.proxy.reset(on_request=lambda number, at=at: test.server.kill() if number == at else None)
-        line = test.pusher.fail(test.proxy.uri, record, test.proxy.uri, "push again", HTTP_REQUEST_MAX_RETRIES=0)
-        test.proxy.reset()
-        test.server.start()
-        arrived = runs_of(test.server, record)
-        pushed = test.pusher.push(test.proxy.uri, record)
-        test.compare(record, f"a run whose server was killed at request {at}")
-        if arrived and pushed["created"]:
-            raise Failed("a run that the killed server had was made anew")
-        say(f"killed server: at request {at} of {total}: {line.removeprefix('error: ')}")
-        say(f"  after its start and another push: whole, {pushed['metrics']} of {len(record['metrics'])} metrics were left to send")
-    record = test.record("killed servers")
-    test.proxy.reset(on_request=lambda number: test.server.kill() if number == total // 2 else None)
-    running = test.pusher.start(test.proxy.uri, record)
-    deadline = time.monotonic() + 60
-    while test.server.process and time.monotonic() < deadline:
-        time.sleep(0.05)
-    test.proxy.reset()
-    test.server.start()
-    code, _, error = test.pusher.ended(running)
-    if code != 0:
-        raise Failed(f"a push did not survive a restart of its server: {error}")
-    test.compare(record, "a run whose server was killed and started under its push")
-    say("killed server: a push that was under way went on when the server was back, and the run is whole")
-
-
-def faults(test):
-    """Each request meets each fault once; a push with retries gets through, and leaves what an undisturbed one leaves."""
-    for fault in FAULTS:
-        record = test.record(f"faults {fault}")
-        slow = fault.startswith(("hangs", "throttled"))
-        test.proxy.reset(fault=fault, every=1 if test.long else 6 if slow else 3)
-        begun = time.monotonic()
-        pushed = test.pusher.push(test.proxy.uri, record, HTTP_REQUEST_TIMEOUT=2)
-        seconds, met, asked, gaps = time.monotonic() - begun, test.proxy.faults[fault], test.proxy.requests, test.proxy.gaps
-        test.compare(record, f"a run whose requests met the fault '{fault}'")
-        if met < 5:
-            raise Failed(f"only {met} requests met the fault '{fault}', so little was shown")
-        if fault == "throttled" and (not gaps or min(gaps) < RETRY_AFTER_SECONDS):
-            raise Failed(f"Retry-After was not honoured: asked again after {min(gaps, default=0):.2f} s")
-        doubles = f", {pushed['doubles']} doubles taken out" if pushed["doubles"] else ""
-        say(f"fault '{fault}': {met} of {asked} requests met it, one push, {seconds:.0f} s, whole{doubles}")
-    record = test.record("faults without Retry-After")
-    test.proxy.reset(fault="throttled", every=8, retry_after=False)
-    test.pusher.push(test.proxy.uri, record)
-    if not test.proxy.gaps or min(test.proxy.gaps) >= RETRY_AFTER_SECONDS:
-        raise Failed("control: without Retry-After nobody should wait as long")
-    say(f"control: without Retry-After the shortest wait is {min(test.proxy.gaps):.2f} s")
-
-
-def late(test):
-    """What is made of a request after the push gave up waiting for it is taken out by this push or the next."""
-    for only in ("runs/create", "model-versions/create"):
-        record = test.record(f"late {only.removesuffix('/create')}")
-        test.proxy.reset(fault=LATE, only=only)
-        first = test.pusher.push(test.proxy.uri, record, HTTP_REQUEST_TIMEOUT=2)
-        time.sleep(1)
-        second = test.pusher.push(test.proxy.uri, record)
-        test.compare(record, f"a run of which {only} was carried out late")
-        if (test.proxy.faults[LATE], first["doubles"] + second["doubles"]) != (1, 1) or first["run_id"] != second["run_id"]:
-            raise Failed(f"{only} was carried out late, and no double was seen: {first}, {second}")
-        say(f"late: {only} carried out after the push gave up waiting; its double was taken out by the {'first' if first['doubles'] else 'second'} push")
-
-
-def without_retries(test):
-    """Controls: with retries switched off each fault brings the push down, and pushing again gets a request further."""
-    for fault in ("failed", "failed after", "cut in answer"):
-        record = test.record(f"no retries {fault}")
-        test.proxy.reset(fault=fault, every=2 if test.long else 5)
-        down = 0
-        while True:
-            code, _, error = test.pusher.ended(test.pusher.start(test.proxy.uri, record, HTTP_REQUEST_MAX_RETRIES=0))
-            if code == 0:
-                break
-            lines = error.strip().splitlines()
-            if len(lines) != 1 or test.proxy.uri not in error:
-                raise Failed(f"a push that was brought down should say so in one line: {error}")
-            down += 1
-            if down > RERUNS:
-                raise Failed(f"never arrived: {error}")
-        if not down:
-            raise Failed(f"control: without retries the fault '{fault}' must bring a push down")
-        test.compare(record, f"a run whose pushes '{fault}' brought down")
-        say(f"control: without retries '{fault}' brought {down} pushes down, each with one line; the one after them left the run whole")
+    say(f"grown: {first['metrics']} metrics, then {second['metrics']}; the alias stays with the newer run")
+    say("grown: a changed param and a deleted run are told")
 
 
 def main():
@@ -298,7 +171,7 @@ def main():
     parser.add_argument("--long", action="store_true", help="a kill at every request, every fault at every request")
     parser.add_argument("--folder", help="where the server keeps its things; kept [default: a temporary folder, removed when all is well]")
     arguments = parser.parse_args()
-    say(f"tracking test: mlflow {mlflow.__version__}, onnx {onnx.__version__}, onnxruntime {onnxruntime.__version__}, pandas {pandas.__version__}")
+    say(f"tracking test: {', '.join(f'{package.__name__} {package.__version__}' for package in (mlflow, onnx, onnxruntime, pandas))}")
     begun = time.monotonic()
     folder = Path(arguments.folder or tempfile.mkdtemp(prefix="adlake-tracking-")).resolve()
     folder.mkdir(exist_ok=True)

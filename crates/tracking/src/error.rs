@@ -73,7 +73,7 @@ pub enum TrackingError {
         message: String,
     },
     /// The server fails or has too much to do, and kept at it.
-    #[error("{server}: {asked}: status {status}{message}{}; look into the server's log. What arrived stays: push again later", tries(*attempts))]
+    #[error("{server}: {asked}: status {status}{message}{}; see the server's log. What arrived stays: push again later", tries(*attempts))]
     Failing {
         /// The server, without credentials.
         server: String,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::Client;
+use super::{Client, RunInfo};
 use crate::error::{Result, TrackingError};
 use crate::retry::Retry;
 use crate::run::{Artifact, Content, Metric};
@@ -82,7 +82,7 @@ async fn errors_name_the_server_what_was_asked_and_the_remedy_in_one_line() {
             vec![Reply::Answer(302, "Location: https://login.example/x?token=1\r\n", String::new())],
             "redirects to https://login.example (status 302)",
         ),
-        (vec![status(500, r#"{"detail":"on fire"}"#); 3], "status 500: on fire (asked 3 times); look into the server's log"),
+        (vec![status(500, r#"{"detail":"on fire"}"#); 3], "status 500: on fire (asked 3 times); see the server's log"),
         (vec![Reply::Hang; 3], "no answer within 0 s (asked 3 times); is the server up"),
         (vec![Reply::Cut; 3], "(asked 3 times); is the server up"),
     ];
@@ -186,10 +186,15 @@ async fn metrics_that_may_have_arrived_are_looked_up_before_they_are_sent_again(
     assert_eq!(server.asked().len(), 2, "nothing left to send");
 }
 
+fn remote_run() -> RunInfo {
+    let uri = "mlflow-artifacts:/7/abc/artifacts";
+    let info = serde_json::json!({"run_id": "abc", "experiment_id": "7", "status": "RUNNING", "artifact_uri": uri});
+    serde_json::from_value(info).unwrap()
+}
+
 #[tokio::test]
 async fn artifacts_go_to_the_proxy_with_their_length_and_come_back_whole() {
-    let run = serde_json::json!({"run_id": "abc", "experiment_id": "7", "status": "RUNNING", "artifact_uri": "mlflow-artifacts:/7/abc/artifacts"});
-    let run = serde_json::from_value(run).unwrap();
+    let run = remote_run();
     let artifact = Artifact { path: "model/a b+ö.txt".to_owned(), content: Content::Text("text".to_owned()) };
     let server = Scripted::start([status(500, ""), ok("")]).await;
     assert_eq!(server.client().upload_artifact(&run, &artifact).await.unwrap(), 4);
@@ -207,8 +212,7 @@ async fn artifacts_go_to_the_proxy_with_their_length_and_come_back_whole() {
 
 #[tokio::test]
 async fn a_missing_file_is_named_and_nothing_is_sent() {
-    let run = serde_json::json!({"run_id": "abc", "experiment_id": "7", "status": "RUNNING", "artifact_uri": "mlflow-artifacts:/7/abc/artifacts"});
-    let run = serde_json::from_value(run).unwrap();
+    let run = remote_run();
     let server = Scripted::start([]).await;
     for path in ["no/such.onnx", "."] {
         let artifact = Artifact { path: "model.onnx".to_owned(), content: Content::File(path.into()) };
