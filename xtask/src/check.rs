@@ -7,6 +7,7 @@ use anyhow::Result;
 
 use crate::command::{cargo, run, target_folder};
 use crate::gate::Gate;
+use crate::services::Set;
 use crate::{Verdict, docs, services, tidy};
 
 /// Before a commit. The quick ones first.
@@ -30,7 +31,8 @@ pub fn ci(root: &Path) -> Verdict {
     gate.step("tidy", || tidy(root));
     gate.step("docs", || docs::check(root));
     let built = gate.step("build", || cargo_step(root, &["build", "--workspace", "--all-targets", "--locked"]));
-    let installed = gate.step("services", || services::install(root, services::Set::Readers));
+    let sets = [("services", Set::Readers), ("mlflow", Set::Tracking)];
+    let installed = sets.map(|(name, set)| gate.step(name, || services::install(root, set)).then_some(set));
     if built {
         gate.step("test", || cargo_step(root, &["test", "--workspace"]));
         gate.step("notebooks", || notebooks(root));
@@ -41,7 +43,7 @@ pub fn ci(root: &Path) -> Verdict {
         gate.skip("clippy", "the build failed");
     }
     for test in DRIVEN {
-        match (built, installed || !test.needs_services) {
+        match (built, test.needs.is_none_or(|set| installed.contains(&Some(set)))) {
             (true, true) => {
                 gate.step(test.name, || driven(root, test));
             }
@@ -86,30 +88,29 @@ fn notebooks(root: &Path) -> Result<Verdict> {
     Ok(Verdict::Passed)
 }
 
-/// A test that drives a program of ours as another process: tests/NAME/NAME.py, called with the program's path. Its own `--help`
+/// A test that drives a binary as another process: tests/NAME/NAME.py, called with the path of the binary. Its own `--help`
 /// tells of longer ways to run it.
 struct Driven {
     name: &'static str,
-    /// Where the program lies among what was built.
-    program: &'static str,
-    needs_services: bool,
+    /// Below target/debug.
+    binary: &'static str,
+    needs: Option<Set>,
 }
 
-/// Other people's readers on our tables; kills and two writers at once; all of that on S3; another runtime on our models.
-const DRIVEN: [Driven; 4] = [
-    Driven { name: "readers", program: "adlake", needs_services: true },
-    Driven { name: "crash", program: "adlake", needs_services: false },
-    Driven { name: "s3", program: "adlake", needs_services: true },
-    Driven { name: "onnx_check", program: "examples/onnx", needs_services: true },
+/// Other people's readers on our tables; kills and two writers at once; all of that on S3; training runs pushed to MLflow; another
+/// runtime on our models.
+const DRIVEN: [Driven; 5] = [
+    Driven { name: "readers", binary: "adlake", needs: Some(Set::Readers) },
+    Driven { name: "crash", binary: "adlake", needs: None },
+    Driven { name: "s3", binary: "adlake", needs: Some(Set::Readers) },
+    Driven { name: "tracking", binary: "examples/push", needs: Some(Set::Tracking) },
+    Driven { name: "onnx_check", binary: "examples/onnx", needs: Some(Set::Readers) },
 ];
 
 fn driven(root: &Path, test: Driven) -> Result<Verdict> {
-    let python = match test.needs_services {
-        true => services::Set::Readers.python(root),
-        false => PathBuf::from("python3"),
-    };
+    let python = test.needs.map_or_else(|| PathBuf::from("python3"), |set| set.python(root));
     let script = root.join("tests").join(test.name).join(test.name).with_extension("py");
     // No bytecode beside the sources.
-    run(Command::new(python).arg("-B").arg(script).arg(target_folder(root).join("debug").join(test.program)).current_dir(root))?;
+    run(Command::new(python).arg("-B").arg(script).arg(target_folder(root).join("debug").join(test.binary)).current_dir(root))?;
     Ok(Verdict::Passed)
 }

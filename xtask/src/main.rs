@@ -23,8 +23,10 @@ Usage: cargo x <CHORE>
   tidy                     layers, pins, sizes, names, links, models without tests; compiles nothing
   ci                       all that .ci/run does, step by step, with the time of each
   docs [--check]           write docs/tables.md from the models; with --check, fail when it is stale
-  services [--bench]       install what the optional tests need into target/venv (with --bench, the
-                           benchmark's peers into target/venv-bench)
+  services [--bench | --tracking]
+                           install what the optional tests need into target/venv (with --bench, the
+                           benchmark's peers into target/venv-bench; with --tracking, MLflow into
+                           target/venv-tracking)
   bench NAME [ARGS…]       build the release binary and run bench/NAME.py with ARGS, such as
                            cargo x bench pipeline --requests 1000000 5000000
 
@@ -69,6 +71,7 @@ fn dispatch(root: &Path, arguments: &[&str]) -> Result<Option<Verdict>> {
         ["docs", "--check"] => docs::check(root)?,
         ["services"] => services::install(root, services::Set::Readers)?,
         ["services", "--bench"] => services::install(root, services::Set::Bench)?,
+        ["services", "--tracking"] => services::install(root, services::Set::Tracking)?,
         ["bench", name, rest @ ..] => bench::start(root, name, rest)?,
         _ => return Ok(None),
     }))

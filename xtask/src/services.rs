@@ -16,6 +16,8 @@ pub enum Set {
     /// The engines that the benchmark compares with. Apart from the readers, because the newest
     /// DuckDB has no delta extension on PyPI.
     Bench,
+    /// MLflow, for tests of training runs pushed to it.
+    Tracking,
 }
 
 impl Set {
@@ -24,6 +26,7 @@ impl Set {
         root.join(match self {
             Set::Readers => "target/venv",
             Set::Bench => "target/venv-bench",
+            Set::Tracking => "target/venv-tracking",
         })
     }
 
@@ -36,6 +39,7 @@ impl Set {
         root.join(match self {
             Set::Readers => "xtask/services/readers.txt",
             Set::Bench => "xtask/services/bench.txt",
+            Set::Tracking => "xtask/services/tracking.txt",
         })
     }
 }
@@ -142,7 +146,7 @@ mod tests {
     #[test]
     fn every_set_pins_every_package() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        for set in [Set::Readers, Set::Bench] {
+        for set in [Set::Readers, Set::Bench, Set::Tracking] {
             for line in fs::read_to_string(set.requirements(root)).unwrap().lines() {
                 assert!(line.starts_with('#') || line.contains("=="), "not pinned: {line}");
             }

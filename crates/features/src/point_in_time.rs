@@ -7,7 +7,9 @@ use lake::datafusion::functions::core::expr_fn::greatest;
 use lake::datafusion::functions_aggregate::min_max::max_udaf;
 use lake::datafusion::functions_window::row_number::row_number_udwf;
 use lake::datafusion::logical_expr::expr::WindowFunction;
-use lake::datafusion::logical_expr::{Expr, ExprFunctionExt, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowFunctionDefinition, cast, lit};
+use lake::datafusion::logical_expr::{
+    Expr, ExprFunctionExt, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowFunctionDefinition, cast, lit,
+};
 use lake::datafusion::prelude::DataFrame;
 use lake::{LakeError, Result};
 
@@ -71,7 +73,9 @@ fn joined(asking: DataFrame, table: DataFrame, join: &PointInTime) -> QueryResul
     columns.extend(values);
     let order = ["__happened", VISIBLE].into_iter().map(str::to_owned).chain(join.columns.iter().map(|(_, name)| name.clone()));
     let row_number = WindowFunction::new(WindowFunctionDefinition::WindowUDF(row_number_udwf()), vec![]);
-    let place = Expr::from(row_number).partition_by(keys.iter().map(column).collect()).order_by(order.map(|c| column(c).sort(true, true)).collect());
+    let place = Expr::from(row_number)
+        .partition_by(keys.iter().map(column).collect())
+        .order_by(order.map(|c| column(c).sort(true, true)).collect());
     let table = table.filter(known)?.select(columns)?.window(vec![place.build()?.alias(PLACE)])?;
 
     // Both together in the order in which rows became known: the last place so far is what was known.

@@ -28,17 +28,21 @@ impl Run {
             .or_else(|| self.tags.iter().find_map(|(key, value)| named("tag", key, tag_problem(key, value))))
             .or_else(|| self.metrics.iter().find_map(|metric| named("metric", &metric.key, metric_problem(&metric.key, metric.timestamp))))
             .or_else(|| self.inputs.iter().find_map(|input| named("input", &input.name, input_problem(input))))
-            .or_else(|| self.artifact_problem())
+            .or_else(|| self.artifacts.iter().find_map(|artifact| named("artifact", &artifact.path, names::path_problem(&artifact.path))))
             .or_else(|| self.models.iter().find_map(|model| named("model", &model.name, self.model_problem(model))))
+            .or_else(|| self.doubled())
     }
 
-    fn artifact_problem(&self) -> Option<(String, String)> {
-        let mut seen = BTreeSet::new();
-        self.artifacts.iter().find_map(|artifact| {
-            let twice = || (!seen.insert(&artifact.path)).then(|| "is there twice: one of the two would be lost".to_owned());
-            let problem = names::path_problem(&artifact.path).or_else(twice)?;
-            Some((format!("artifact `{}`", artifact.path), problem))
-        })
+    /// What is there twice, of which MLflow would keep one.
+    fn doubled(&self) -> Option<(String, String)> {
+        if let Some((name, digest)) = twice(self.inputs.iter().map(|input| (&input.name, &input.digest))) {
+            return Some((format!("input `{name}`"), format!("is there twice with the digest `{digest}`: name each for its use")));
+        }
+        if let Some(path) = twice(self.artifacts.iter().map(|artifact| &artifact.path)) {
+            return Some((format!("artifact `{path}`"), "is there twice: one of the two would be lost".to_owned()));
+        }
+        let (name, path) = twice(self.models.iter().map(|model| (&model.name, &model.artifact_path)))?;
+        Some((format!("model `{name}`"), format!("is registered twice from `{path}`: put the aliases together")))
     }
 
     fn model_problem(&self, model: &Registration) -> Option<String> {
@@ -53,6 +57,11 @@ impl Run {
             .or_else(|| model.aliases.iter().find_map(|alias| Some(format!("alias `{alias}` {}", names::alias_problem(alias)?))))
             .or_else(|| model.tags.iter().find_map(|(key, value)| Some(format!("tag `{key}` {}", tag_problem(key, value)?))))
     }
+}
+
+fn twice<T: Ord + Copy>(mut things: impl Iterator<Item = T>) -> Option<T> {
+    let mut seen = BTreeSet::new();
+    things.find(|thing| !seen.insert(*thing))
 }
 
 fn required(text: &str, most: usize) -> Option<String> {
@@ -119,10 +128,12 @@ pub(crate) mod tests {
         assert!(serde_json::from_str::<Run>(&text.replace("\"params\"", "\"parameters\"")).is_err());
     }
 
+    type Spoil<'a> = &'a dyn Fn(&mut Run);
+
     #[test]
     fn what_does_not_fit_is_named_with_what_would() {
         let long = "x".repeat(6001);
-        let cases: [(&dyn Fn(&mut Run), &str); 9] = [
+        let cases: [(Spoil<'_>, &str); 11] = [
             (&|run| run.id = "a'b".to_owned(), "run `a'b`: id `a'b` is no run id"),
             (&|run| run.experiment.clear(), "run `run-1`: experiment `` is empty"),
             (&|run| drop(run.params.insert("a@b".to_owned(), String::new())), "run `run-1`: param `a@b` has the character '@'"),
@@ -131,6 +142,11 @@ pub(crate) mod tests {
             (&|run| run.metrics[0].timestamp = -1, "run `run-1`: metric `loss` has the timestamp -1"),
             (&|run| run.inputs[0].digest = "d".repeat(37), "run `run-1`: input `features.click_features` its digest has 37 characters"),
             (&|run| run.artifacts[0].path = "model/MLmodel".to_owned(), "run `run-1`: artifact `model/MLmodel` is there twice"),
+            (
+                &|run| run.inputs.push(run.inputs[0].clone()),
+                "run `run-1`: input `features.click_features` is there twice with the digest `version 7`",
+            ),
+            (&|run| run.models.push(run.models[0].clone()), "run `run-1`: model `click` is registered twice from `model`"),
             (&|run| run.models[0].artifact_path = "other".to_owned(), "run `run-1`: model `click` is in `other`, but there is no artifact"),
         ];
         for (spoil, message) in cases {

@@ -32,10 +32,7 @@ pub enum TrackingError {
         source: std::io::Error,
     },
     /// No answer came, or none in time.
-    #[error(
-        "{server}: {asked}: {problem}{}; is the server up, and is that its address (MLFLOW_TRACKING_URI)? What arrived stays: push again",
-        tries(*attempts)
-    )]
+    #[error("{server}: {asked}: {problem}{}; {remedy}", tries(*attempts))]
     Unreachable {
         /// The server, without credentials.
         server: String,
@@ -43,6 +40,8 @@ pub enum TrackingError {
         asked: String,
         /// What the network said.
         problem: String,
+        /// What to do.
+        remedy: &'static str,
         /// How often it was asked.
         attempts: u32,
     },
@@ -74,7 +73,7 @@ pub enum TrackingError {
         message: String,
     },
     /// The server fails or has too much to do, and kept at it.
-    #[error("{server}: {asked}: status {status}{message}{}; look into the server's log. What arrived stays: push again later", tries(*attempts))]
+    #[error("{server}: {asked}: status {status}{message}{}; see the server's log. What arrived stays: push again later", tries(*attempts))]
     Failing {
         /// The server, without credentials.
         server: String,
@@ -147,17 +146,17 @@ pub(crate) fn one_line(text: &str) -> String {
     }
 }
 
-/// An error with its causes, on one line. reqwest's own message alone says nothing of the cause.
-pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+/// The causes of an error, on one line. What reqwest and hyper say above them is only that there was one.
+pub(crate) fn causes(error: &dyn std::error::Error) -> String {
+    let chain = std::iter::successors(Some(error), |error| error.source()).map(|error| one_line(&error.to_string()));
     let mut parts: Vec<String> = Vec::new();
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let text = one_line(&error.to_string());
+    for text in chain {
         // Some errors repeat their cause.
         if !parts.iter().any(|part| part.contains(&text)) {
             parts.push(text);
         }
-        next = error.source();
     }
-    parts.join(": ")
+    let hollow = |part: &&String| part.starts_with("error sending request") || part.starts_with("client error (");
+    let hollow = parts.iter().take_while(hollow).count().min(parts.len() - 1);
+    parts[hollow..].join(": ")
 }

@@ -61,8 +61,8 @@ pub(crate) fn alias_problem(alias: &str) -> Option<String> {
 
 /// What is wrong with a registered model's name.
 pub(crate) fn model_problem(name: &str) -> Option<String> {
-    if name.is_empty() || name.contains(['/', ':']) || name.chars().any(char::is_control) {
-        return Some("is no model's name: it must not be empty nor have `/` or `:`".to_owned());
+    if name.trim().is_empty() || name.starts_with("..") || name == "." || name.contains(['/', ':']) || name.chars().any(char::is_control) {
+        return Some("is no model's name: it must not be empty, begin with `..` nor have `/` or `:`".to_owned());
     }
     too_long(name, 256)
 }

@@ -14,9 +14,10 @@ const PYTHON: &str = "3.11";
 
 /// An ONNX model and its signature.
 ///
-/// What Python hands over is a pandas frame with the named columns. Two forms of ONNX fit that: one input of shape rows × columns, to which
-/// the columns go in the order given here, all of them numbers; or one input of shape rows per column, each named as its column. An
-/// output has one value per row; the frame that comes back names it as the ONNX file does.
+/// Python hands over a pandas frame with the named columns. Two forms of ONNX fit that: one input of shape rows × columns, to which the
+/// columns go in the order given here, all of them [`ColumnType::Double`] (whole numbers are to be cast, `frame.astype(float)`); or one
+/// input of shape rows per column, each named as its column, text as Python objects. An output has one value per row; the frame that comes
+/// back names it as the ONNX file does.
 ///
 /// ```
 /// use tracking::{ColumnSpec, ColumnType, OnnxModel};
@@ -87,7 +88,7 @@ impl ColumnSpec {
 }
 
 impl OnnxModel {
-    /// The files of the model folder, to be put among a run's artifacts under `folder` and named by a [`Registration`](crate::Registration).
+    /// The files of the model folder, to go among a run's artifacts under `folder`, which a [`Registration`](crate::Registration) names.
     pub fn artifacts(self, folder: &str) -> Vec<Artifact> {
         let text = |name: &str, text: String| Artifact { path: format!("{folder}/{name}"), content: Content::Text(text) };
         vec![

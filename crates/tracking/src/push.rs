@@ -107,7 +107,7 @@ impl Client {
                 Some(known) if *known == value => {}
                 Some(known) => {
                     let problem = format!(
-                        "has the param `{key}` = `{known}` there and `{value}` in the record: params never change, give the record another id"
+                        "has the param `{key}` = `{known}` there and `{value}` in the record: params never change, take another id"
                     );
                     return Err(self.conflict(format!("run `{}`", run.id), crate::error::one_line(&problem)));
                 }

@@ -89,7 +89,8 @@ pub struct Metric {
 
 /// A data set that a run read: a table at a version.
 ///
-/// MLflow tells data sets of an experiment apart by name and digest; what else is said of one counts when it is first seen.
+/// MLflow tells data sets of an experiment apart by name and digest; what else is said of one counts when it is first seen. A run has each
+/// once: a table that is read twice at one version, to train and to validate, needs two names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatasetInput {
     /// Such as `features.click_features`; 500 characters at most.

@@ -80,7 +80,9 @@ async fn serve(listener: TcpListener, replies: Vec<Reply>, asked: Arc<Mutex<Vec<
         asked.lock().unwrap().push(request);
         match reply {
             Reply::Answer(status, headers, body) => {
-                let head = format!("HTTP/1.1 {status} Status\r\nConnection: close\r\n{headers}Content-Length: {}\r\n\r\n", body.len());
+                // Headers may promise more than comes.
+                let length = if headers.contains("Content-Length") { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
+                let head = format!("HTTP/1.1 {status} Status\r\nConnection: close\r\n{headers}{length}\r\n");
                 let _ = stream.write_all((head + &body).as_bytes()).await;
             }
             Reply::Cut => drop(stream),

@@ -9,8 +9,8 @@ pub(super) const MAX_METRICS: usize = 1000;
 /// The most bytes of one request: a million, less room for what stands around the list.
 const MAX_BYTES: usize = 990_000;
 
-/// Cuts a list into parts of at most so many entries that fit into one request each. One entry that does not fit is sent alone: it is for the
-/// server to say no.
+/// Cuts a list into parts of at most so many entries that fit into one request each. An entry that fits nowhere is sent alone: it is for
+/// the server to say no.
 pub(super) fn split<T: Serialize>(entries: &[T], most: usize) -> Vec<&[T]> {
     let (mut parts, mut begin, mut bytes) = (Vec::new(), 0, 0);
     for (index, entry) in entries.iter().enumerate() {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{Client, Failure};
-use crate::error::{Result, TrackingError, one_line, with_causes};
+use crate::error::{Result, TrackingError, causes, one_line};
 use crate::retry::retry_after;
 
 /// What MLflow answers where it cannot do as asked; `detail` is FastAPI's word for it.
@@ -106,7 +106,11 @@ impl Client {
             return self.not_mlflow(asked, format!("redirects to {to} (status {})", status.as_u16()));
         }
         let wait = answer.headers().get(RETRY_AFTER).and_then(|header| retry_after(header.to_str().ok()?, Utc::now()));
-        let text = answer.text().await.unwrap_or_default();
+        let text = match answer.text().await {
+            Ok(text) => text,
+            // Half a complaint may have lost the half that says what it is.
+            Err(error) => return self.lost(asked, error),
+        };
         let complaint: Complaint = serde_json::from_str(&text).unwrap_or_default();
         let said = said(&complaint).map(|said| one_line(&self.scrubbed(&said)));
         let code = complaint.error_code.map(|code| one_line(&self.scrubbed(&code)));
@@ -119,7 +123,7 @@ impl Client {
         let number = status.as_u16();
         match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => TrackingError::Refused { server, asked, status: number, message }.into(),
-            _ if may_pass(status) => {
+            _ if may_pass(status) || is_lost_race(code.as_deref(), said.as_deref()) => {
                 if let Some(wait) = wait {
                     message += &format!("; it asks to wait {} s", wait.as_secs());
                 }
@@ -141,7 +145,7 @@ impl Client {
         let passing = !error.is_builder();
         let problem = match error.is_timeout() && !error.is_connect() {
             true => format!("no answer within {} s", self.settings.timeout.as_secs()),
-            false => with_causes(&error.without_url()),
+            false => causes(&error.without_url()),
         };
         self.no_answer(asked, &problem, passing)
     }
@@ -150,13 +154,12 @@ impl Client {
     pub(super) fn no_answer(&self, asked: &str, problem: &str, passing: bool) -> Failure {
         // A certificate does not become valid by asking again.
         let untrusted = problem.contains("certificate");
-        let remedy = if untrusted { "; name its authority's certificate in MLFLOW_TRACKING_SERVER_CERT_PATH" } else { "" };
-        let error = TrackingError::Unreachable {
-            server: self.server().to_owned(),
-            asked: asked.to_owned(),
-            problem: format!("{}{remedy}", self.scrubbed(problem)),
-            attempts: 1,
+        let remedy = match untrusted {
+            true => "name its authority's certificate in MLFLOW_TRACKING_SERVER_CERT_PATH",
+            false => "is the server up, and is that its address (MLFLOW_TRACKING_URI)? What arrived stays: push again",
         };
+        let (server, asked, problem) = (self.server().to_owned(), asked.to_owned(), self.scrubbed(problem));
+        let error = TrackingError::Unreachable { server, asked, problem, remedy, attempts: 1 };
         Failure { error, passing: passing && !untrusted, retry_after: None }
     }
 
@@ -169,6 +172,11 @@ impl Client {
 fn may_pass(status: StatusCode) -> bool {
     matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT)
         || (status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED)
+}
+
+/// Whether two requests met in the server's database, of which MLflow lets one fail with a status that says otherwise.
+fn is_lost_race(code: Option<&str>, said: Option<&str>) -> bool {
+    code == Some("BAD_REQUEST") && said.is_some_and(|said| said.contains("IntegrityError"))
 }
 
 fn said(complaint: &Complaint) -> Option<String> {

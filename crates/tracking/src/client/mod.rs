@@ -17,7 +17,7 @@ use std::time::Duration;
 use reqwest::Certificate;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 
-use crate::error::{Result, TrackingError, with_causes};
+use crate::error::{Result, TrackingError, causes};
 use crate::settings::{Credentials, Settings};
 
 pub use artifacts::RemoteFile;
@@ -74,7 +74,7 @@ impl Client {
         }
         let http = builder.build().map_err(|error| TrackingError::Setting {
             setting: "MLFLOW_TRACKING_SERVER_CERT_PATH",
-            problem: format!("or the system's certificates cannot be used: {}", with_causes(&error)),
+            problem: format!("or the system's certificates cannot be used: {}", causes(&error)),
         })?;
         let (authorization, secrets) = authorization(&http, &settings)?;
         Ok(Self { http, settings: Arc::new(settings), authorization, secrets: secrets.into() })
@@ -126,7 +126,7 @@ fn certificates(settings: &Settings) -> Result<Vec<Certificate>> {
         problem: format!("{}: {problem}: name a file of PEM certificates", path.display()),
     };
     let pem = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
-    let found = Certificate::from_pem_bundle(&pem).map_err(|error| wrong(with_causes(&error)))?;
+    let found = Certificate::from_pem_bundle(&pem).map_err(|error| wrong(causes(&error)))?;
     if found.is_empty() { Err(wrong("holds no certificate".to_owned())) } else { Ok(found) }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::Client;
+use super::{Client, RunInfo};
 use crate::error::{Result, TrackingError};
 use crate::retry::Retry;
 use crate::run::{Artifact, Content, Metric};
@@ -22,11 +22,20 @@ async fn what_may_pass_is_asked_again() {
     let server = Scripted::start(replies).await;
     assert_eq!(asks(&server.client()).await.unwrap()["a"], 1);
     assert_eq!(server.asked().len(), 3);
-    for passing in [status(503, ""), status(429, ""), status(408, ""), Reply::Hang, Reply::Cut] {
+    let lost_race = r#"{"error_code":"BAD_REQUEST","message":"(sqlite3.IntegrityError) UNIQUE constraint failed"}"#;
+    for passing in [status(400, lost_race), status(503, ""), status(429, ""), status(408, ""), Reply::Hang, Reply::Cut] {
         let server = Scripted::start([passing, ok("{}")]).await;
         asks(&server.client()).await.unwrap();
         assert_eq!(server.asked().len(), 2);
     }
+}
+
+#[tokio::test]
+async fn a_complaint_that_is_cut_is_asked_for_again() {
+    let missing = r#"{"error_code":"RESOURCE_DOES_NOT_EXIST","message":"none"}"#;
+    let cut = Reply::Answer(404, "Content-Length: 999\r\n", missing[..20].to_owned());
+    let server = Scripted::start([cut, status(404, missing)]).await;
+    assert_eq!(server.client().find_experiment("click").await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -73,7 +82,7 @@ async fn errors_name_the_server_what_was_asked_and_the_remedy_in_one_line() {
             vec![Reply::Answer(302, "Location: https://login.example/x?token=1\r\n", String::new())],
             "redirects to https://login.example (status 302)",
         ),
-        (vec![status(500, r#"{"detail":"on fire"}"#); 3], "status 500: on fire (asked 3 times); look into the server's log"),
+        (vec![status(500, r#"{"detail":"on fire"}"#); 3], "status 500: on fire (asked 3 times); see the server's log"),
         (vec![Reply::Hang; 3], "no answer within 0 s (asked 3 times); is the server up"),
         (vec![Reply::Cut; 3], "(asked 3 times); is the server up"),
     ];
@@ -91,7 +100,7 @@ async fn nobody_there_is_told_with_the_cause() {
     let mut settings = Settings::new(&format!("http://{free}")).unwrap();
     settings.retry = Retry { attempts: 2, first_wait: Duration::from_millis(1), ..Retry::default() };
     let error = asks(&Client::new(settings).unwrap()).await.unwrap_err().to_string();
-    assert!(error.contains("Connection refused") && error.contains("(asked 2 times)"), "{error}");
+    assert!(error.contains("experiment_name=click: tcp connect error: Connection refused") && error.contains("(asked 2 times)"), "{error}");
 }
 
 #[tokio::test]
@@ -177,10 +186,15 @@ async fn metrics_that_may_have_arrived_are_looked_up_before_they_are_sent_again(
     assert_eq!(server.asked().len(), 2, "nothing left to send");
 }
 
+fn remote_run() -> RunInfo {
+    let uri = "mlflow-artifacts:/7/abc/artifacts";
+    let info = serde_json::json!({"run_id": "abc", "experiment_id": "7", "status": "RUNNING", "artifact_uri": uri});
+    serde_json::from_value(info).unwrap()
+}
+
 #[tokio::test]
 async fn artifacts_go_to_the_proxy_with_their_length_and_come_back_whole() {
-    let run = serde_json::json!({"run_id": "abc", "experiment_id": "7", "status": "RUNNING", "artifact_uri": "mlflow-artifacts:/7/abc/artifacts"});
-    let run = serde_json::from_value(run).unwrap();
+    let run = remote_run();
     let artifact = Artifact { path: "model/a b+ö.txt".to_owned(), content: Content::Text("text".to_owned()) };
     let server = Scripted::start([status(500, ""), ok("")]).await;
     assert_eq!(server.client().upload_artifact(&run, &artifact).await.unwrap(), 4);
@@ -198,8 +212,7 @@ async fn artifacts_go_to_the_proxy_with_their_length_and_come_back_whole() {
 
 #[tokio::test]
 async fn a_missing_file_is_named_and_nothing_is_sent() {
-    let run = serde_json::json!({"run_id": "abc", "experiment_id": "7", "status": "RUNNING", "artifact_uri": "mlflow-artifacts:/7/abc/artifacts"});
-    let run = serde_json::from_value(run).unwrap();
+    let run = remote_run();
     let server = Scripted::start([]).await;
     for path in ["no/such.onnx", "."] {
         let artifact = Artifact { path: "model.onnx".to_owned(), content: Content::File(path.into()) };
@@ -207,4 +220,11 @@ async fn a_missing_file_is_named_and_nothing_is_sent() {
         assert!(error.starts_with(&format!("{path}: ")), "{error}");
     }
     assert!(server.asked().is_empty());
+}
+
+#[test]
+fn a_push_can_be_spawned() {
+    fn is_send<T: Send>(_: T) {}
+    let client = Client::new(Settings::new("http://localhost").unwrap()).unwrap();
+    is_send(crate::push(&client, &crate::check::tests::run()));
 }
