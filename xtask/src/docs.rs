@@ -124,8 +124,9 @@ fn features(registry: &Registry, models: &[Model]) -> Result<String, String> {
 
 /// `silver/models/adtech/clicks.sql` → silver, adtech; `None` for a file that is no model of ours.
 fn place_of(file: &str) -> Option<(Layer, &str)> {
-    let (layer, rest) = file.strip_suffix(".sql")?.split_once("/models/")?;
+    let (folder, rest) = file.strip_suffix(".sql")?.split_once("/models/")?;
     let (domain, _) = rest.split_once('/')?;
+    let layer = folder.rsplit('/').next()?;
     Some((layer.parse().ok()?, domain))
 }
 

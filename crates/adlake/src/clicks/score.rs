@@ -15,8 +15,8 @@ use super::card::ClickModel;
 use super::records::KnownModel;
 use super::settings::Population;
 
-const FILE: &str = "crates/adlake/models/click_scores.sql";
-const TEXT: &str = include_str!("../../models/click_scores.sql");
+const FILE: &str = "crates/adlake/sql/click_scores.sql";
+const TEXT: &str = include_str!("../../sql/click_scores.sql");
 /// Where the model's name and version stand in the text: another model is another definition, and all rows are scored anew.
 const PLACE: &str = "'{model}'";
 

@@ -45,7 +45,6 @@ app_segment_click_rate        = "Smoothed clicks per impression of app and segme
 campaign_genre_click_rate     = "Smoothed clicks per impression of campaign and genre together, 0 to 1"
 user_click_rate               = "Smoothed clicks per impression of the user, 0 to 1; the base rate weighs 20 impressions"
 user_impressions              = "Number of the user's earlier impressions; null when the request named no user"
-user_impressions_in_day       = "Number of the user's impressions in the 24 hours before; null when the request named no user"
 seconds_since_user_impression = "Seconds since the user's last earlier impression; null for the first"
 is_click                      = "Whether the ad was clicked: what a model learns, known after the impression"
 
@@ -177,7 +176,6 @@ joined as (
         cg.k as campaign_genre_k,
         u.impressions_before as user_impressions,
         u.clicks_before as user_clicks,
-        u.impressions_in_day as user_impressions_in_day,
         u.last_impression_at as user_last_impression_at
     from facts as f
     left join base as b on f.requested_on = b.requested_on
@@ -238,7 +236,6 @@ select
     coalesce((campaign_genre_x + campaign_genre_k * campaign_rate) / (campaign_genre_n + campaign_genre_k), campaign_rate) as campaign_genre_click_rate,
     (user_clicks + 20 * base_rate) / (user_impressions + 20) as user_click_rate,
     user_impressions as user_impressions,
-    user_impressions_in_day as user_impressions_in_day,
     date_part('epoch', requested_at) - date_part('epoch', user_last_impression_at) as seconds_since_user_impression,
     is_click as is_click
 from expected

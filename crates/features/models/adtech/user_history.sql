@@ -13,7 +13,6 @@ user_id            = "Identifier of the user"
 requested_at       = "Instant of the request, UTC"
 impressions_before = "Number of the user's earlier impressions"
 clicks_before      = "Number of the user's earlier impressions that were clicked"
-impressions_in_day = "Number of the user's impressions in the 24 hours before"
 last_impression_at = "Instant of the user's last earlier impression, UTC; null for the first"
 */
 with impressions as (
@@ -27,27 +26,35 @@ with impressions as (
     where user_id is not null
 ),
 
-seen as (
+-- Impressions of one instant together: they do not know of each other.
+instants as (
     select
-        request_id,
-        requested_on,
         user_id,
         requested_at,
-        count(*) over earlier as impressions_before,
-        count(*) filter (where is_click) over earlier as clicks_before,
-        count(*) over (partition by user_id order by requested_at range between interval '1 day' preceding and interval '1 microsecond' preceding) as impressions_in_day,
-        max(requested_at) over earlier as last_impression_at
+        count(*) as impression_count,
+        count(*) filter (where is_click) as click_count
     from impressions
-    window earlier as (partition by user_id order by requested_at range between unbounded preceding and interval '1 microsecond' preceding)
+    group by user_id, requested_at
+),
+
+seen as (
+    select
+        user_id,
+        requested_at,
+        sum(impression_count) over earlier as impressions_before,
+        sum(click_count) over earlier as clicks_before,
+        max(requested_at) over earlier as last_impression_at
+    from instants
+    window earlier as (partition by user_id order by requested_at rows between unbounded preceding and 1 preceding)
 )
 
 select
-    request_id as request_id,
-    requested_on as requested_on,
-    user_id as user_id,
-    requested_at as requested_at,
-    impressions_before as impressions_before,
-    clicks_before as clicks_before,
-    impressions_in_day as impressions_in_day,
-    last_impression_at as last_impression_at
-from seen
+    i.request_id as request_id,
+    i.requested_on as requested_on,
+    i.user_id as user_id,
+    i.requested_at as requested_at,
+    cast(coalesce(s.impressions_before, 0) as bigint) as impressions_before,
+    cast(coalesce(s.clicks_before, 0) as bigint) as clicks_before,
+    s.last_impression_at as last_impression_at
+from impressions as i
+left join seen as s on i.user_id = s.user_id and i.requested_at = s.requested_at

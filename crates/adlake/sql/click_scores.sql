@@ -67,7 +67,6 @@ scored as (
             f.campaign_genre_click_rate,
             f.user_click_rate,
             f.user_impressions,
-            f.user_impressions_in_day,
             f.seconds_since_user_impression
         ) as click_probability
     from features as f

@@ -1,0 +1,143 @@
+//! Click models from a lake and back: trained, kept, made again, scored with, asked.
+
+use std::sync::Arc;
+
+use adlake::clicks::{self, Asked, ClickModel, Learner, OnLeak, Outcome, Population, Records, SplitBy, TrainSettings, Trained};
+use lake::{Action, AsOf, Lake, LakeOptions, Silent};
+use sources::adtech::{AdtechOptions, generate};
+use tracking::{Content, Run};
+
+use crate::lakes::{SourcedLake, block_on, rows};
+
+fn options() -> AdtechOptions {
+    AdtechOptions { requests: 12_000, users: 400, days: 6, by_day: true, ..AdtechOptions::default() }
+}
+
+/// A lake with the first days of the logs.
+async fn filled() -> SourcedLake {
+    // One day more is much of so small a lake: it is merged all the same.
+    let place = SourcedLake::with(LakeOptions { rebuild_share: Some(1e9), ..LakeOptions::default() });
+    let first = AdtechOptions { day_range: Some(0..5), ..options() };
+    generate(&first, &place.path("logs"), &mut |_| {}).unwrap();
+    place.run().await;
+    place
+}
+
+async fn trained(lake: &Lake, settings: &TrainSettings, on_leak: OnLeak) -> Trained {
+    match clicks::train(lake, settings, on_leak, AsOf::LastRelease, &|_| {}).await.unwrap() {
+        Outcome::Trained(trained) => *trained,
+        Outcome::Refused(audit) => panic!("refused: {:?}", audit.findings),
+    }
+}
+
+fn small() -> TrainSettings {
+    TrainSettings { trees: 30, ..TrainSettings::default() }
+}
+
+#[test]
+fn a_model_is_kept_made_again_and_scores_what_is_new() {
+    block_on(async {
+        let place = filled().await;
+        let lake = &place.lake;
+        let first = trained(lake, &small(), OnLeak::Fail).await;
+        assert!(first.model.card.test.roc_auc.unwrap().low > 0.5);
+        let run = clicks::run_of(lake, &first, "run-1", 1000, 2000, Some("click")).unwrap();
+        let records = Records::of(lake);
+        records.keep(&run).await.unwrap();
+        let known = records.register("click", "run-1", 2000).await.unwrap();
+        assert_eq!((known.version, records.register("click", "run-1", 2000).await.unwrap().version), (1, 2));
+        let auc = rows(lake, "select round(value, 6) from ml.metrics where run_id = 'run-1' and key = 'roc_auc'").await;
+        assert_eq!(auc, [format!("{}", (first.model.card.test.roc_auc.unwrap().value * 1e6).round() / 1e6)]);
+        assert_eq!(records.run("run-1").await.unwrap(), in_bytes(run));
+
+        let (_, read) = records.model("click/1").await.unwrap();
+        let again = trained(lake, &read.card.settings, OnLeak::Fail).await;
+        assert_eq!(again.model.to_bytes().unwrap(), read.to_bytes().unwrap());
+        let other = trained(lake, &TrainSettings { trees: 29, ..small() }, OnLeak::Fail).await;
+        assert_ne!(other.model.to_bytes().unwrap(), read.to_bytes().unwrap());
+
+        let model = Arc::new(read);
+        let built = clicks::score(lake, &known, Arc::clone(&model), &Silent).await.unwrap();
+        assert_eq!(built.tables[0].action, Action::Built);
+        let same = clicks::score(lake, &known, Arc::clone(&model), &Silent).await.unwrap();
+        assert!(same.tables.iter().all(|table| table.action == Action::UpToDate));
+        let last = AdtechOptions { day_range: Some(5..6), ..options() };
+        generate(&last, &place.path("logs"), &mut |_| {}).unwrap();
+        place.run().await;
+        let merged = clicks::score(lake, &known, Arc::clone(&model), &Silent).await.unwrap();
+        assert_eq!(merged.tables[0].action, Action::Merged, "{:?}", merged.tables[0]);
+        let one_by_one = scores(lake).await;
+        clicks::score(lake, &clicks::KnownModel { version: 2, ..known.clone() }, Arc::clone(&model), &Silent).await.unwrap();
+        clicks::score(lake, &known, model, &Silent).await.unwrap();
+        assert_eq!(one_by_one, scores(lake).await);
+        assert_eq!(
+            rows(lake, "select count(*) from gold.click_scores").await,
+            rows(lake, "select count(*) from features.click_features").await
+        );
+    });
+}
+
+/// The run as it comes back: what its files hold are bytes.
+fn in_bytes(mut run: Run) -> Run {
+    for artifact in &mut run.artifacts {
+        if let Content::Text(text) = &artifact.content {
+            artifact.content = Content::Bytes(text.clone().into_bytes());
+        }
+    }
+    run
+}
+
+async fn scores(lake: &Lake) -> Vec<String> {
+    rows(lake, "select request_id, model, click_probability, expected_revenue_usd from gold.click_scores order by request_id").await
+}
+
+#[test]
+fn requests_that_got_no_ad_are_named_as_a_leak() {
+    block_on(async {
+        let place = filled().await;
+        let requests = TrainSettings { population: Population::Requests, learner: Learner::Forest, split: SplitBy::Random, ..small() };
+        let outcome = clicks::train(&place.lake, &requests, OnLeak::Fail, AsOf::LastRelease, &|_| {}).await.unwrap();
+        let Outcome::Refused(audit) = outcome else { panic!("trained on a leak") };
+        assert!(audit.leaks().any(|leak| leak.feature.as_deref() == Some("ad_position")), "{:?}", audit.findings);
+        let warned = trained(&place.lake, &requests, OnLeak::Warn).await;
+        assert!(warned.model.card.test.roc_auc.unwrap().value > 0.75);
+        let known = clicks::KnownModel { name: "requests".to_owned(), version: 1, run_id: String::new() };
+        let error = clicks::score(&place.lake, &known, Arc::new(warned.model), &Silent).await.unwrap_err().to_string();
+        assert!(error.starts_with("requests/1 was trained on requests"), "{error}");
+    });
+}
+
+#[test]
+fn one_request_is_answered_whatever_is_said_of_it() {
+    block_on(async {
+        let place = filled().await;
+        let model = trained(&place.lake, &small(), OnLeak::Fail).await.model;
+        let ask = async |said: &[(&str, &str)]| {
+            let asked: Asked = said.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            clicks::predict(&place.lake, &model, &asked, 1_767_225_600_000_000).await
+        };
+        let nothing = ask(&[]).await.unwrap();
+        assert!(nothing.probability > 0.0 && nothing.probability < 1.0);
+        let new = ask(&[("device_type", "carrier pigeon"), ("user_id", "nobody"), ("campaign_id", "cmp-new")]).await.unwrap();
+        assert!(new.unseen.iter().any(|unseen| unseen == "device_type carrier pigeon"), "{:?}", new.unseen);
+        let first = ask(&[("ad_position", "1")]).await.unwrap();
+        let last = ask(&[("ad_position", "5")]).await.unwrap();
+        assert!(first.probability > last.probability, "{} {}", first.probability, last.probability);
+        assert_eq!(ask(&[("ad_position", "top")]).await.unwrap_err().to_string(), "ad_position: 'top' is not a whole number");
+    });
+}
+
+#[test]
+fn a_damaged_or_later_model_is_told_as_such() {
+    block_on(async {
+        let place = filled().await;
+        let bytes = trained(&place.lake, &small(), OnLeak::Fail).await.model.to_bytes().unwrap();
+        assert!(ClickModel::from_bytes(&bytes).is_ok());
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        let told = |bytes: &[u8]| ClickModel::from_bytes(bytes).unwrap_err().to_string();
+        assert!(told(&bytes[..bytes.len() - 100]).contains("model"), "{}", told(&bytes[..bytes.len() - 100]));
+        assert!(told(text.replacen("\"version\":1", "\"version\":9", 1).as_bytes()).contains("update adlake"));
+        assert!(told(text.replacen("\"trees\":30", "\"trees\":31", 1).as_bytes()).contains("its card was changed or cut"));
+        assert!(told(b"").contains("not a click model") && told(b"PAR1\n").contains("not a click model"));
+    });
+}
