@@ -136,7 +136,8 @@ fn follows_label(rows: &Rows<'_>, (feature, column): (&str, &Column), labels: &[
         }
     }
     let enough = known.len() as u64 >= LEAST_PAIRS;
-    let (what, share, severity) = if enough && equal as f64 >= FOLLOWS * known.len() as f64 && (is_event as f64) < 0.5 * known.len() as f64 {
+    let (what, share, severity) = if enough && equal as f64 >= FOLLOWS * known.len() as f64 && (is_event as f64) < 0.5 * known.len() as f64
+    {
         ("is the time at which labels came true", equal as f64 / known.len() as f64, Severity::Leak)
     } else if of_event.direction().is_some() {
         return None;

@@ -91,9 +91,7 @@ fn told(feature: &str, level: &str, proof: Proof) -> Finding {
             [("variance_left", left), ("levels", levels as f64)],
         ),
         Proof::Change { auc, rows } => (
-            format!(
-                "from one row to the next of a {level} `{feature}` changes as the later row's label tells (AUC {auc:.3}): {remedy}"
-            ),
+            format!("from one row to the next of a {level} `{feature}` changes as the later row's label tells (AUC {auc:.3}): {remedy}"),
             [("auc", auc), ("rows", rows)],
         ),
     };
@@ -206,7 +204,9 @@ fn changes_with_label(rows: &Rows<'_>, column: &Column, levels: &Levels, strengt
         for pair in level.windows(2) {
             let &[before, row] = pair else { continue };
             let (before, row) = (before as usize, row as usize);
-            if let (false, true, Some(old), Some(new)) = (labels[before], times[before] < times[row], column.number(before), column.number(row)) {
+            if let (false, true, Some(old), Some(new)) =
+                (labels[before], times[before] < times[row], column.number(before), column.number(row))
+            {
                 changes.push((new - old, labels[row]));
             }
         }
@@ -214,5 +214,6 @@ fn changes_with_label(rows: &Rows<'_>, column: &Column, levels: &Levels, strengt
     let area = Area::of_scores(&mut changes)?.either_way();
     let itself = strength.order.map_or(0.0, |area| area.separation());
     let convinces = area.auc >= CHANGE && area.is_above(HONEST_CHANGE, super::chance::errors_at(limit));
-    (convinces && area.separation() >= MORE_THAN_ITSELF * itself).then_some(Proof::Change { auc: area.auc, rows: area.positives + area.negatives })
+    (convinces && area.separation() >= MORE_THAN_ITSELF * itself)
+        .then_some(Proof::Change { auc: area.auc, rows: area.positives + area.negatives })
 }

@@ -153,10 +153,8 @@ pub(super) fn findings(rows: &Rows<'_>, alike: &Alike) -> Vec<Finding> {
     if shared > 0 {
         let share = shared as f64 / tested.max(1) as f64;
         let severity = if proof == Proof::Sure && share >= SMALL_PART { Severity::Leak } else { Severity::Suspicion };
-        let sentence = format!(
-            "{shared} test rows ({}) are copies of training rows, label included: remove copies before splitting",
-            percent(share)
-        );
+        let sentence =
+            format!("{shared} test rows ({}) are copies of training rows, label included: remove copies before splitting", percent(share));
         let evidence = [("rows", shared as f64), ("share_of_test_rows", share)];
         found.push(Finding::of_rows(Kind::SharedCopies, severity, &evidence, sentence));
     }

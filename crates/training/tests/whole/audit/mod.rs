@@ -13,14 +13,14 @@ fn audit(leak: &Leak, settings: &AuditSettings) -> Audit {
     let feature = leak.feature.unwrap_or_default();
     let known_at: Vec<_> = leak.known_at.iter().map(|times| (feature, times.as_slice())).collect();
     let from_label = if leak.is_derived { vec![feature] } else { vec![] };
-    let facts =
-        Facts { splitting: leak.splitting, known_at: &known_at, label_times: leak.label_times.as_deref(), from_label: &from_label };
+    let facts = Facts { splitting: leak.splitting, known_at: &known_at, label_times: leak.label_times.as_deref(), from_label: &from_label };
     Audit::of(&leak.data, leak.split.as_ref(), &facts, settings).unwrap()
 }
 
 /// A suspicion will do for what need not be a leak.
 fn is_caught(leak: &Leak, audit: &Audit) -> bool {
-    let may_be_suspicion = [Kind::Identifier, Kind::ConstantOnOneSide, Kind::RepeatedRows].contains(&leak.kind) || leak.feature == Some("score");
+    let may_be_suspicion =
+        [Kind::Identifier, Kind::ConstantOnOneSide, Kind::RepeatedRows].contains(&leak.kind) || leak.feature == Some("score");
     let is_it = |finding: &Finding| {
         finding.kind == leak.kind
             && finding.feature.as_deref() == leak.feature

@@ -127,7 +127,11 @@ fn too_good() -> Vec<Leak> {
     let (mut pages, mut dice) = world(27);
     let page = |row: usize| {
         let is_after = pages.labels[row] != (dice.unit() < 0.02);
-        Some(if is_after { ["thanks", "order"][(2.0 * dice.unit()) as usize] } else { ["news", "search", "mail"][(3.0 * dice.unit()) as usize] })
+        Some(if is_after {
+            ["thanks", "order"][(2.0 * dice.unit()) as usize]
+        } else {
+            ["news", "search", "mail"][(3.0 * dice.unit()) as usize]
+        })
     };
     pages.add("next_page", texts(pages.rows(), page));
     found.push(Leak::new("the next page", Kind::TooGood, "next_page", pages.data()));
@@ -175,7 +179,8 @@ fn own_label_sums() -> Vec<Leak> {
     found.push(Leak::new("the rate in the other folds", Kind::OwnLabel, "site_rate", folds.data()));
 
     // Learned on the training side and looked up for the test side.
-    for (name, seed, noise) in [("the rate of the site's training rows", 41, 0.0), ("the same, without the site and with noise", 42, 0.01)] {
+    for (name, seed, noise) in [("the rate of the site's training rows", 41, 0.0), ("the same, without the site and with noise", 42, 0.01)]
+    {
         let (mut half, mut dice) = world(seed);
         let split = Splitting::default().split(&half.data(), 0.3).unwrap();
         let keys: Vec<_> = (0..half.rows()).map(|row| half.sites[row] * 30 + row % 30).collect();
@@ -218,7 +223,8 @@ fn own_label_rows() -> Vec<Leak> {
     found.push(Leak::new("the rate of the site's other rows, with noise", Kind::OwnLabel, "site_rate", noisy.data()));
 
     let (mut daily, _) = world(55);
-    let keys: Vec<_> = (0..daily.rows()).map(|row| daily.sites[row] % 60 * 1000 + ((daily.times[row] - daily.times[0]) / DAY) as usize).collect();
+    let keys: Vec<_> =
+        (0..daily.rows()).map(|row| daily.sites[row] % 60 * 1000 + ((daily.times[row] - daily.times[0]) / DAY) as usize).collect();
     daily.add("rate_today", daily.encoded(&keys, |_| true, |positives, rows, _| positives / rows));
     found.push(Leak::new("the rate of the whole day", Kind::OwnLabel, "rate_today", daily.data()));
     found

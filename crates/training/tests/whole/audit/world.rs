@@ -26,7 +26,8 @@ impl World {
         let (all_users, all_sites, all_campaigns) = (rows / 8, rows / 12, 25);
         let mut tastes = |count: usize, spread: f64| (0..count).map(|_| spread * normal(&mut dice)).collect::<Vec<_>>();
         let (user_tastes, site_tastes, campaign_tastes) = (tastes(all_users, 0.5), tastes(all_sites, 0.4), tastes(all_campaigns, 0.5));
-        let user_ages: Vec<_> = (0..all_users).map(|_| if dice.unit() < 0.1 { f64::NAN } else { (18.0 + 50.0 * dice.unit()).floor() }).collect();
+        let user_ages: Vec<_> =
+            (0..all_users).map(|_| if dice.unit() < 0.1 { f64::NAN } else { (18.0 + 50.0 * dice.unit()).floor() }).collect();
 
         let (mut times, mut users, mut sites, mut campaigns, mut chances) = (vec![], vec![], vec![], vec![], vec![]);
         let mut numbers: HashMap<&str, Vec<f64>> = HashMap::new();
@@ -41,7 +42,8 @@ impl World {
             let device = (4.0 * dice.unit()) as usize;
             let position = 1.0 + (5.0 * dice.unit()).floor();
             let hour = (time / 3600 % 24) as f64;
-            let chance = user_tastes[user] + site_tastes[site] + campaign_tastes[campaign] + [0.5, 0.2, -1.2, 0.0][device] - 0.25 * position
+            let chance = user_tastes[user] + site_tastes[site] + campaign_tastes[campaign] + [0.5, 0.2, -1.2, 0.0][device]
+                - 0.25 * position
                 + 0.4 * (hour / 24.0 * std::f64::consts::TAU).sin()
                 + 0.5 * normal(&mut dice);
             let mut push = |name, number| numbers.entry(name).or_default().push(number);
@@ -102,11 +104,6 @@ impl World {
     pub fn without(mut self, name: &str) -> Self {
         self.columns.retain(|(known, _)| known != name);
         self
-    }
-
-    /// Puts a column in place of one.
-    pub fn replace(&mut self, name: &str, column: impl Into<Column>) {
-        self.columns.iter_mut().find(|(known, _)| known == name).unwrap().1 = column.into();
     }
 
     /// The given rows, in that order.
