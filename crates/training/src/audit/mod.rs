@@ -53,7 +53,6 @@ use crate::split::{Split, Splitting};
 use chance::errors_at;
 use levels::Levels;
 use rows::Rows;
-use settled::Limits;
 use strength::Strength;
 use tally::Tally;
 use values::ValueRows;
@@ -93,8 +92,8 @@ impl Audit {
     }
 }
 
-/// Sorts of tests that share the chance of a false alarm evenly: values, stretches, strength, own labels, sides.
-const SORTS: f64 = 5.0;
+/// Sorts of tests that share the chance of a false alarm evenly: values, strength, own labels, sides.
+const SORTS: f64 = 4.0;
 
 struct Checks<'a> {
     rows: &'a Rows<'a>,
@@ -122,9 +121,7 @@ impl Checks<'_> {
         let frame = self.rows.data.frame();
         let groupings = if self.looks_for(Kind::OwnLabel) { levels::groupings(self.rows) } else { Vec::new() };
         let features: Vec<_> = frame.features().collect();
-        let cells: usize = frame.columns().iter().map(Tally::most_cells).sum();
-        let limits = Limits { value: self.share(2 * cells), stretch: self.share(features.len()) / settled::stretches() };
-        let see = |feature: &(&str, &Column)| self.feature(*feature, &groupings, limits);
+        let see = |feature: &(&str, &Column)| self.feature(*feature, &groupings);
         let seen: Vec<_> = features.par_iter().map(see).collect::<Result<_>>()?;
 
         let strengths: Vec<_> = seen.iter().map(|seen| seen.strength).collect();
@@ -147,11 +144,11 @@ impl Checks<'_> {
         Ok(found.into_iter().flatten().collect())
     }
 
-    fn feature(&self, (name, column): (&str, &Column), groupings: &[Levels], limits: Limits) -> Result<Seen> {
+    fn feature(&self, (name, column): (&str, &Column), groupings: &[Levels]) -> Result<Seen> {
         let features = self.rows.data.frame().names().len();
         let tally = Tally::of(self.rows, name, column)?;
         let strength = Strength::of(self.rows, &tally);
-        let mut findings = settled::findings(self.rows, name, &tally, limits);
+        let mut findings = settled::findings(self.rows, name, &tally, self.share(4 * features));
         let values = tally.is_number().then(|| ValueRows::of(self.rows, column));
         findings.extend(values::identifier(name, &tally, values.as_ref()));
         findings.extend(values::constant_on_one_side(name, &tally, self.share(2 * features)));

@@ -22,19 +22,6 @@ const LARGE_PART: f64 = 0.05;
 /// A value that settles less than this share of the rows of its class moves the AUC by less than 0.005.
 const SMALL_PART: f64 = 0.01;
 
-/// Chances at which a value, and a stretch of values, is no longer put down to luck.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    pub(super) value: f64,
-    pub(super) stretch: f64,
-}
-
-/// Stretches of the bins of one number.
-pub(super) fn stretches() -> f64 {
-    let bins = 254.0;
-    bins * (bins + 1.0) / 2.0
-}
-
 /// Cells of a tally that go together.
 #[derive(Debug, Clone, Copy)]
 struct Part {
@@ -73,22 +60,26 @@ impl Settled {
     }
 }
 
-pub(super) fn findings(rows: &Rows<'_>, feature: &str, tally: &Tally<'_>, limits: Limits) -> Vec<Finding> {
-    let positive = settled(rows, tally, true, limits).map(|settled| always(rows, feature, &settled));
-    let negative = settled(rows, tally, false, limits).and_then(|settled| never(rows, feature, &settled));
+/// Values and stretches of one feature; `limit` is the chance at which they are no longer put down to luck, shared by the values of the
+/// feature, and again by its stretches.
+pub(super) fn findings(rows: &Rows<'_>, feature: &str, tally: &Tally<'_>, limit: f64) -> Vec<Finding> {
+    let positive = settled(rows, tally, true, limit).map(|settled| always(rows, feature, &settled));
+    let negative = settled(rows, tally, false, limit).and_then(|settled| never(rows, feature, &settled));
     positive.into_iter().chain(negative).collect()
 }
 
-fn settled(rows: &Rows<'_>, tally: &Tally<'_>, is_positive: bool, limits: Limits) -> Option<Settled> {
+fn settled(rows: &Rows<'_>, tally: &Tally<'_>, is_positive: bool, limit: f64) -> Option<Settled> {
+    let cells = tally.cells.len() as f64;
+    let (of_value, of_stretch) = (limit / cells, limit / (cells * (cells + 1.0) / 2.0));
     let all = if is_positive { (rows.positives, rows.negatives) } else { (rows.negatives, rows.positives) };
     let singles = || (0..tally.cells.len()).filter(|cell| tally.is_single(*cell)).map(|cell| Part::of(tally, cell, is_positive));
-    let mut parts = pure(singles().filter(|part| part.others == 0 && part.fits > 0).collect(), tally.cells.len(), all, limits.value);
+    let mut parts = pure(singles().filter(|part| part.others == 0 && part.fits > 0).collect(), tally.cells.len(), all, limit);
     // Where some rows do not fit, the base rate is what to compare with: the rest may be what settles the label.
-    parts
-        .extend(singles().filter(|part| {
-            part.others > 0 && at_most(part.others, part.rows(), rate_of(all.1, all.0, HONEST_ODDS_OF_FEW)) <= limits.value
-        }));
-    let runs: Vec<_> = runs(tally, is_positive).into_iter().filter(|run| is_pure(run, all, limits.stretch)).collect();
+    parts.extend(
+        singles()
+            .filter(|part| part.others > 0 && at_most(part.others, part.rows(), rate_of(all.1, all.0, HONEST_ODDS_OF_FEW)) <= of_value),
+    );
+    let runs: Vec<_> = runs(tally, is_positive).into_iter().filter(|run| is_pure(run, all, of_stretch)).collect();
     // A stretch stands for the values in it, and a value that is as large for the stretch.
     let is_within = |part: &Part, run: &Part| run.first <= part.first && part.last <= run.last;
     let new = |run: &&Part| !parts.iter().any(|part| is_within(part, run) && part.rows() == run.rows());
@@ -110,7 +101,9 @@ fn pure(mut parts: Vec<Part>, cells: usize, all: (u64, u64), limit: f64) -> Vec<
     for (place, part) in parts.iter().enumerate() {
         fits += part.fits;
         choices += ((cells - place) as f64 / (place + 1) as f64).ln();
-        let chance = log_chance(fits, all, HONEST_ODDS) + choices;
+        // One value is compared with the others. Many chosen for their labels leave others that are chosen too.
+        let compared = if place == 0 { all } else { (all.0 + fits, all.1) };
+        let chance = log_chance(fits, compared, HONEST_ODDS) + choices;
         if chance <= best.0 {
             best = (chance, place + 1);
         }

@@ -59,14 +59,6 @@ impl<'a> Tally<'a> {
         }
     }
 
-    /// How many values a column may turn out to have, missing included, before any is counted.
-    pub(super) fn most_cells(column: &Column) -> usize {
-        match column {
-            Column::Categorical(categories) => categories.levels().len() + 1,
-            Column::F32(_) | Column::F64(_) => BINS + 1,
-        }
-    }
-
     pub(super) fn is_number(&self) -> bool {
         !self.spans.is_empty()
     }

@@ -106,11 +106,6 @@ impl World {
         self
     }
 
-    /// Puts a column in place of one.
-    pub fn replace(&mut self, name: &str, column: impl Into<Column>) {
-        self.columns.iter_mut().find(|(known, _)| known == name).unwrap().1 = column.into();
-    }
-
     /// The given rows, in that order.
     pub fn take(&self, rows: &[u32]) -> Self {
         fn chosen<T: Copy>(values: &[T], rows: &[u32]) -> Vec<T> {
