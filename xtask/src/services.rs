@@ -95,8 +95,8 @@ fn require_python() -> Result<()> {
     if !starts(Path::new("python3"), "import sys") {
         bail!("no python3 on the PATH: install it (on Debian: apt-get install python3 python3-venv)");
     }
-    if !starts(Path::new("python3"), "import sys; sys.exit(sys.version_info < (3, 10))") {
-        bail!("python3 is older than 3.10, which the packages need: put a newer one first on the PATH");
+    if !starts(Path::new("python3"), "import sys; sys.exit(sys.version_info < (3, 11))") {
+        bail!("python3 is older than 3.11, which the packages need: put a newer one first on the PATH");
     }
     Ok(())
 }

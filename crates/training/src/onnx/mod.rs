@@ -1,16 +1,17 @@
 //! Models as ONNX files, for Python, MLflow and whatever else runs ONNX.
 //!
-//! [`Model::to_onnx`] writes the learner and its calibrator. ONNX Runtime then gives the probabilities of [`Predict`](crate::Predict), in
-//! double precision throughout, from version 1.20 on (ONNX 1.16: operators 21, `ai.onnx.ml` 5).
+//! [`Model::to_onnx`] writes the learner and its calibrator, in double precision throughout. ONNX Runtime 1.23 or newer then gives the
+//! probabilities of [`Predict`](crate::Predict), but for the last bits. (Older ones have no such trees, or run out of memory where a tree
+//! splits by many categories.)
 //!
 //! **Inputs.** One per feature, of the feature's name and of shape N; a model's only feature has shape N by 1. So MLflow finds a data frame's
 //! columns by their names, and hands them over in these shapes.
 //!
 //! - A number is `double`; NaN is missing. Numbers of other types must be cast to it before.
-//! - A category is `string`; the empty text is missing. Missing values of pandas arrive as one of [`MISSING_TEXTS`] and mean the same.
-//!   A level that the model learned is that level all the same, whatever its text: where one is named `None`, fill missing values with
-//!   the empty text. A text that the model did not learn is treated as [`Predict`](crate::Predict) treats one: trees that learned rare
-//!   categories together take it for one of them, all others take it for missing.
+//! - A category is `string` (of numpy and pandas: of type `object`); the empty text is missing. `None`, NaN and pandas' `NA` arrive as one of
+//!   [`MISSING_TEXTS`] and mean the same. But a text that the model learned as a level is that level: where one is `None`, fill missing values
+//!   with the empty text before. A text that it did not learn is what it is to [`Predict`](crate::Predict): one of the rare categories, to
+//!   trees that learned such together, else missing.
 //!
 //! **Output.** `probability`, `double` of shape N, and nothing else.
 //!

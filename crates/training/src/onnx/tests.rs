@@ -132,6 +132,20 @@ fn the_operator_finds_the_leaves_that_the_forest_finds() {
 }
 
 #[test]
+fn no_two_children_of_a_root_have_one_number() {
+    let (data, _) = clicks(300, 6);
+    let settings = BoostedSettings { n_estimators: 4, max_leaves: 3, ..BoostedSettings::default() };
+    let model = Boosted::fit(&data, None, &settings).unwrap().model;
+    assert!(model.trees().iter().all(|tree| tree.len() == 5), "below each root a node and a leaf");
+    let graph = graph(&plain(Learned::Boosted(model)));
+    let ensemble = graph.node.iter().find(|node| node.op_type == "TreeEnsemble").unwrap();
+    let child = |name: &str, root: &i64| attribute(ensemble, name).ints[*root as usize];
+    for root in &attribute(ensemble, "tree_roots").ints {
+        assert_ne!(child("nodes_truenodeids", root), child("nodes_falsenodeids", root), "{root}");
+    }
+}
+
+#[test]
 fn a_tree_of_one_leaf_is_a_node_that_always_says_the_same() {
     let (data, _) = clicks(50, 3);
     let settings = ForestSettings { n_estimators: 3, min_samples_leaf: 50, ..ForestSettings::default() };

@@ -75,8 +75,8 @@ fn add(ensemble: &mut Ensemble, binner: &Binner, tree: &Tree) -> Result<()> {
     Ok(())
 }
 
-/// Where each node of a tree will be. A tree's leaves come last to first: ONNX Runtime up to 1.22 takes a root for a leaf if its two
-/// children have one number, be one a node and the other a leaf, and so they never have.
+/// Where each node of a tree will be. A tree's leaves come last to first: ONNX Runtime (1.23, for one) takes a root for a leaf if its two
+/// children have one number, even where one is a node and the other a leaf, and so they never have.
 fn places(ensemble: &Ensemble, tree: &Tree) -> Vec<Place> {
     let leaf_count = (0..tree.len()).filter(|node| tree.inner(*node).is_none()).count();
     let (mut node, mut leaf) = (ensemble.next_node(), ensemble.next_leaf() + leaf_count);
