@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use chrono::{Datelike, Days, NaiveDate};
 
-use super::draw::{Draws, Stream};
+use crate::synthetic::draw::{Draws, Stream};
 use super::options::Law;
 
 /// Microseconds in a day.

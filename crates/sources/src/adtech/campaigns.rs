@@ -1,6 +1,6 @@
 //! The campaigns: who pays how much for what, and whom they want to reach.
 
-use super::draw::{Draws, Stream, Weighted};
+use crate::synthetic::draw::{Draws, Stream, Weighted};
 use super::options::Law;
 use super::people::{AGES, GENDERS, User};
 use super::places::STATES;

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::arrivals::{Arrivals, MOST_DAYS_LATE};
 use super::dirt;
-use super::draw::{Draws, Stream};
+use crate::synthetic::draw::{Draws, Stream};
 use super::events::{Event, World};
 use super::rows::{self, RequestId, TableRows};
 

@@ -1,7 +1,7 @@
 //! The users: who they are and which apps they use. Each is a function of the seed and the user's
 //! number.
 
-use super::draw::{Draws, Stream, Weighted};
+use crate::synthetic::draw::{Draws, Stream, Weighted};
 use super::places::STATES;
 
 pub(super) const AGES: [(&str, f64); 6] =
