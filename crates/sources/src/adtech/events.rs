@@ -4,11 +4,11 @@ use super::arrivals::{Arrivals, NEVER};
 use super::calendar::{Calendar, DAY};
 use super::campaigns::{CAMPAIGNS, CPI, Campaigns};
 use super::dirt;
-use crate::synthetic::ClickLaw;
-use crate::synthetic::draw::{Draws, Stream, Weighted, mix};
 use super::law::{BEST_AUC, Circumstances, Effects, MEAN, UNIFORM};
 use super::options::{AdtechOptions, Law};
 use super::people::{GENRES, People, User};
+use crate::synthetic::ClickLaw;
+use crate::synthetic::draw::{Draws, Stream, Weighted, mix};
 
 /// Share of requests made away from home.
 const TRAVELLING: f64 = 0.03;

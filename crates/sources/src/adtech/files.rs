@@ -4,8 +4,8 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::synthetic::{GenerateError, TableFiles, failed};
 use super::rows::{self, BrokenRow, TableRows, header};
+use crate::synthetic::{GenerateError, TableFiles, failed};
 
 pub(super) const GROWING: [(&str, &str); 4] =
     [("requests", header::REQUESTS), ("impressions", header::IMPRESSIONS), ("clicks", header::CLICKS), ("installs", header::INSTALLS)];

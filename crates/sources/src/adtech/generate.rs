@@ -3,13 +3,13 @@
 use std::ops::Range;
 use std::path::Path;
 
-use crate::synthetic::{BestAuc, GenerateError, Progress, Step, TableFiles, in_order};
 use super::events::World;
 use super::files::{self, CAMPAIGNS, CLICK_PROBABILITY, GROWING, MALFORMED, Table, USER_APP_GENRE, USER_PROFILE};
 use super::generated::Generated;
 use super::options::{AdtechOptions, Law};
 use super::parts::{self, Traffic};
 use super::rows::{self, TableRows};
+use crate::synthetic::{BestAuc, GenerateError, Progress, Step, TableFiles, in_order};
 
 /// Writes the logs into the folder `out`, which is made if need be, in constant memory and on all
 /// threads of the current rayon pool.

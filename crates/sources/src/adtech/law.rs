@@ -1,8 +1,8 @@
 //! The law by which an impression gets a click. The module's documentation states it in words.
 
 use super::campaigns::{CAMPAIGNS, CPC, CPI, CPM, MOBILE};
-use crate::synthetic::draw::{Draws, Stream};
 use super::people::{APPS, GENRES, PRICES, SHOPPING, VIDEOS};
+use crate::synthetic::draw::{Draws, Stream};
 
 /// Share of impressions that get a click under the realistic law.
 pub(super) const MEAN: f64 = 0.10;

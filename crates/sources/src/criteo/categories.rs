@@ -124,7 +124,8 @@ mod tests {
         for column in &columns {
             let (begin, soon, end) = (middle(column, 0.0), middle(column, 0.01), middle(column, 1.0));
             let (early, late) = (begin.intersection(&soon).count(), begin.intersection(&end).count());
-            let expected = if column.values > FADES_ABOVE { early > 6000 && late == 0 } else { early == begin.len() && late == begin.len() };
+            let expected =
+                if column.values > FADES_ABOVE { early > 6000 && late == 0 } else { early == begin.len() && late == begin.len() };
             assert!(expected, "{} values: {early} are met again soon, {late} at the end", column.values);
             assert!((0..STEADY.min(column.values)).all(|rank| column.value_of_rank(rank, 1.0) == rank));
         }

@@ -43,7 +43,8 @@ pub(super) struct Event {
 impl World {
     pub(super) fn new(seed: u64, rows: u64) -> Self {
         let columns = categories::columns(seed);
-        let deviation = |column: &Column| DEVIATIONS.iter().find(|(most, _)| column.values <= *most).map_or(0.0, |(_, deviation)| *deviation);
+        let deviation =
+            |column: &Column| DEVIATIONS.iter().find(|(most, _)| column.values <= *most).map_or(0.0, |(_, deviation)| *deviation);
         let deviations = columns.each_ref().map(deviation);
         let mut world = Self { seed, columns, deviations, click_law: ClickLaw { intercept: 0.0, scale: 1.0 } };
         // Rows spread evenly over the log; a handful of rows would be too small a sample.

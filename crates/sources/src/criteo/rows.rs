@@ -39,9 +39,7 @@ impl Row {
         }
         Self {
             numbers: std::array::from_fn(|column| (!is_missing[NUMBERS_MISSING[column]]).then(|| numbers::draw(column, draws))),
-            categories: std::array::from_fn(|column| {
-                (!is_missing[CATEGORIES_MISSING[column]]).then(|| columns[column].draw(at, draws))
-            }),
+            categories: std::array::from_fn(|column| (!is_missing[CATEGORIES_MISSING[column]]).then(|| columns[column].draw(at, draws))),
         }
     }
 

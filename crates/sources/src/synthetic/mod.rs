@@ -6,8 +6,8 @@ mod error;
 mod in_order;
 mod told;
 
-pub use click_law::ClickLaw;
 pub(crate) use click_law::BestAuc;
+pub use click_law::ClickLaw;
 pub use error::GenerateError;
 pub(crate) use error::failed;
 pub(crate) use in_order::{Step, in_order};

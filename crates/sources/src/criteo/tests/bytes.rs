@@ -25,7 +25,10 @@ fn rows_are_as_the_format_says() {
     for row in &rows {
         assert_eq!(row.len(), 40);
         assert!(row[0] == "0" || row[0] == "1");
-        assert!(row[1..14].iter().all(|number| number.is_empty() || number.parse::<i64>().is_ok_and(|n| n.to_string() == *number)), "{row:?}");
+        assert!(
+            row[1..14].iter().all(|number| number.is_empty() || number.parse::<i64>().is_ok_and(|n| n.to_string() == *number)),
+            "{row:?}"
+        );
         assert!(row[14..].iter().all(|code| code.is_empty() || is_code(code)), "{row:?}");
     }
     let negative = |column: usize| rows.iter().any(|row| row[column].starts_with('-'));

@@ -59,7 +59,10 @@ fn columns_are_like_those_of_a_real_sample() {
             let name = format!("C{}", column - 13);
             assert_near(&format!("{name}, the most frequent value"), top, real_top, 0.12);
             let ratio = distinct as f64 / real_distinct as f64;
-            assert!((0.85..1.18).contains(&ratio) || distinct.abs_diff(real_distinct) <= 45, "{name}: {distinct} values, {real_distinct} real ones");
+            assert!(
+                (0.85..1.18).contains(&ratio) || distinct.abs_diff(real_distinct) <= 45,
+                "{name}: {distinct} values, {real_distinct} real ones"
+            );
         }
     }
 }
