@@ -10,7 +10,7 @@ const MEAN: f64 = 0.256;
 /// ROC-AUC that a perfect model reaches.
 const BEST_AUC: f64 = 0.80;
 /// Rows of which the law's constants are found.
-const SAMPLE: u64 = 100_000;
+const SAMPLE: u64 = 20_000;
 
 /// What ln(1 + x) of each number is multiplied with.
 const SLOPES: [f64; NUMBERS] = [0.25, 0.0, -0.1, 0.0, -0.12, -0.15, 0.2, 0.0, 0.0, 0.0, 0.2, 0.0, 0.1];

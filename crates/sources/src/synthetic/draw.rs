@@ -35,7 +35,6 @@ pub(crate) enum Stream {
     Effect,
     PairEffect,
     Values,
-    Label,
 }
 
 const GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
