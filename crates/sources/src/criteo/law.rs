@@ -17,10 +17,10 @@ const SLOPES: [f64; NUMBERS] = [0.25, 0.0, -0.1, 0.0, -0.12, -0.15, 0.2, 0.0, 0.
 const I9: usize = 8;
 const I9_WAVE: f64 = 0.25;
 /// Standard deviation of the effects in columns of up to so many values.
-const DEVIATIONS: [(u32, f64); 4] = [(500, 0.3), (2000, 0.2), (20_000, 0.12), (u32::MAX, 0.08)];
+const DEVIATIONS: [(u32, f64); 4] = [(500, 0.35), (2000, 0.2), (20_000, 0.1), (u32::MAX, 0.05)];
 /// Columns that count together, from 0.
 const PAIRS: [(usize, usize); 3] = [(13, 16), (5, 22), (1, 4)];
-const PAIR_DEVIATION: f64 = 0.12;
+const PAIR_DEVIATION: f64 = 0.1;
 
 /// How a missing category counts: no column has so many values.
 const MISSING: u32 = (1 << 24) - 1;

@@ -38,8 +38,8 @@
 //! | I1, I7, I11, I13 | 0.25, 0.2, 0.2, 0.1, each × ln(1 + x) |
 //! | I3, I5, I6 | −0.1, −0.12, −0.15, each × ln(1 + x) |
 //! | I9 | 0.25 × cos(ln(1 + x)) |
-//! | each category | drawn per column and value; standard deviation 0.3 in columns of up to 500 values, 0.2 up to 2,000, 0.12 up to 20,000, 0.08 beyond |
-//! | C14 × C17, C6 × C23, C2 × C5 | drawn per pair of values, standard deviation 0.12 |
+//! | each category | drawn per column and value; standard deviation 0.35 in columns of up to 500 values, 0.2 up to 2,000, 0.1 up to 20,000, 0.05 beyond |
+//! | C14 × C17, C6 × C23, C2 × C5 | drawn per pair of values, standard deviation 0.1 |
 //!
 //! A missing integer adds nothing; a missing category is a value of its own. I2, I4, I8, I10 and I12 say nothing of the click. What is
 //! drawn for a value is a hash of seed, column and value, so no table of effects is kept. Intercept and scale are
