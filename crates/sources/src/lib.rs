@@ -1,4 +1,6 @@
-//! Where raw data comes from: files in many formats, and the synthetic generator.
+//! Where raw data comes from: files in many formats, and the synthetic generators.
 
 pub mod adtech;
+pub mod criteo;
 pub mod files;
+mod synthetic;

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::Instant;
 use std::{env, fs};
 
-use training::hashed::{Ffm, FfmSettings, Fields, Ftrl, FtrlSettings};
+use training::hashed::{Ffm, FfmSettings, Fields, Ftrl, FtrlSettings, OnePass};
 use training::{
     Boosted, BoostedSettings, Categories, ClassWeight, Column, Dataset, Forest, ForestSettings, Frame, Logistic, LogisticSettings, Predict,
 };

@@ -147,7 +147,7 @@ mod tests {
     use crate::data::Dataset;
     use crate::forest::ForestSettings;
     use crate::forest::tests::clicks;
-    use crate::hashed::{FfmSettings, Fields, FtrlSettings};
+    use crate::hashed::{FfmSettings, Fields, FtrlSettings, OnePass};
     use crate::logistic::LogisticSettings;
     use crate::metrics::Scores;
 

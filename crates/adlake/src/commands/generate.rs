@@ -1,13 +1,14 @@
 //! `adlake generate`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use chrono::NaiveDate;
 use clap::{Args, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lake::{LakeError, Result};
-use sources::adtech::{AdtechOptions, Generated, Law};
+use sources::adtech::{self, AdtechOptions, Law, Progress};
+use sources::criteo::{self, CriteoOptions};
 
 /// Write synthetic raw logs.
 #[derive(Subcommand)]
@@ -16,6 +17,10 @@ pub enum Generate {
     ///
     /// Example: adlake generate adtech --out logs --requests 1000000 --users 100000
     Adtech(Adtech),
+    /// Displayed ads in the Criteo display advertising format: label, 13 numbers, 26 categories, tab-separated
+    ///
+    /// Example: adlake generate criteo --out logs --rows 10000000
+    Criteo(Criteo),
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -64,6 +69,23 @@ pub struct Adtech {
     overwrite: bool,
 }
 
+/// What to generate.
+#[derive(Args)]
+pub struct Criteo {
+    /// Folder to write to
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Rows, over seven days
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    rows: u64,
+    /// The same seed gives the same bytes
+    #[arg(long, value_name = "N", default_value_t = 42)]
+    seed: u64,
+    /// Replace what an earlier run left in the folder
+    #[arg(long)]
+    overwrite: bool,
+}
+
 fn day_range(text: &str) -> Result<std::ops::Range<u32>, String> {
     let (first, end) = text.split_once("..").ok_or("write FIRST..END, such as 90..91")?;
     let number = |t: &str| t.parse::<u32>().map_err(|_| format!("'{t}' is no day number; write FIRST..END, such as 90..91"));
@@ -73,37 +95,59 @@ fn day_range(text: &str) -> Result<std::ops::Range<u32>, String> {
 impl Generate {
     /// Runs the command.
     pub fn run(self) -> Result<ExitCode> {
-        let Self::Adtech(arguments) = self;
+        match self {
+            Self::Adtech(arguments) => arguments.run(),
+            Self::Criteo(arguments) => arguments.run(),
+        }
+    }
+}
+
+impl Adtech {
+    fn run(self) -> Result<ExitCode> {
         let options = AdtechOptions {
-            requests: arguments.requests,
-            users: arguments.users,
-            seed: arguments.seed,
-            law: match arguments.law {
+            requests: self.requests,
+            users: self.users,
+            seed: self.seed,
+            law: match self.law {
                 LawName::Realistic => Law::Realistic,
                 LawName::Uniform => Law::Uniform,
             },
-            malformed: arguments.malformed,
-            start_on: arguments.start,
-            days: arguments.days,
-            day_range: arguments.day_range,
-            by_day: arguments.by_day,
-            overwrite: arguments.overwrite,
+            malformed: self.malformed,
+            start_on: self.start,
+            days: self.days,
+            day_range: self.day_range,
+            by_day: self.by_day,
+            overwrite: self.overwrite,
         };
-        console::out!("{}", generate(&options, &arguments.out)?.to_string().trim_end());
+        console::out!("{}", generate(&options, &self.out)?.to_string().trim_end());
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// Generates with a progress bar.
-pub fn generate(options: &AdtechOptions, out: &std::path::Path) -> Result<Generated> {
-    let bar = ProgressBar::with_draw_target(Some(options.requests.max(1)), ProgressDrawTarget::stderr());
+impl Criteo {
+    fn run(self) -> Result<ExitCode> {
+        let options = CriteoOptions { rows: self.rows, seed: self.seed, overwrite: self.overwrite };
+        let generated = with_bar(|progress| criteo::generate(&options, &self.out, progress)).map_err(LakeError::invalid)?;
+        console::out!("{generated}");
+        console::out!("\nThe files do not name their columns. To read them, put this into adlake.toml:\n\n{}", criteo::SETTINGS.trim_end());
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Generates the logs of an ad network with a progress bar.
+pub fn generate(options: &AdtechOptions, out: &Path) -> Result<adtech::Generated> {
+    with_bar(|progress| adtech::generate(options, out, progress)).map_err(LakeError::invalid)
+}
+
+fn with_bar<T>(generate: impl FnOnce(&mut dyn FnMut(Progress)) -> T) -> T {
+    let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::stderr());
     if let Ok(style) = ProgressStyle::with_template("generating {bar:32} {percent:>3} % {elapsed} (left {eta})") {
         bar.set_style(style);
     }
-    let done = sources::adtech::generate(options, out, &mut |progress| {
+    let done = generate(&mut |progress| {
         bar.set_length(progress.total);
         bar.set_position(progress.done);
     });
     bar.finish_and_clear();
-    done.map_err(LakeError::invalid)
+    done
 }

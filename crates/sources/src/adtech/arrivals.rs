@@ -1,7 +1,7 @@
 //! Which rows a request leads to, and when each arrives.
 
 use super::dirt;
-use super::draw::{Draws, Stream, mix};
+use crate::synthetic::draw::{Draws, Stream, mix};
 
 /// Most days that a row arrives after the day of its request.
 pub(super) const MOST_DAYS_LATE: u8 = 3;

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use chrono::{Datelike, Days, NaiveDate};
 
-use super::draw::{Draws, Stream};
 use super::options::Law;
+use crate::synthetic::draw::{Draws, Stream};
 
 /// Microseconds in a day.
 pub(super) const DAY: u64 = 86_400_000_000;

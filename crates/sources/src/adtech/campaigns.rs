@@ -1,9 +1,9 @@
 //! The campaigns: who pays how much for what, and whom they want to reach.
 
-use super::draw::{Draws, Stream, Weighted};
 use super::options::Law;
 use super::people::{AGES, GENDERS, User};
 use super::places::STATES;
+use crate::synthetic::draw::{Draws, Stream, Weighted};
 
 pub(super) const CAMPAIGNS: usize = 199;
 pub(super) const ADVERTISERS: usize = 70;

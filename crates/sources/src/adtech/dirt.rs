@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use super::draw::Draws;
+use crate::synthetic::draw::Draws;
 
 /// Of requests, impressions and clicks, each by itself: arrives one to three days after it
 /// happened.

@@ -4,10 +4,11 @@ use super::arrivals::{Arrivals, NEVER};
 use super::calendar::{Calendar, DAY};
 use super::campaigns::{CAMPAIGNS, CPI, Campaigns};
 use super::dirt;
-use super::draw::{Draws, Stream, Weighted, mix};
-use super::law::{Circumstances, ClickLaw, Effects, UNIFORM};
+use super::law::{BEST_AUC, Circumstances, Effects, MEAN, UNIFORM};
 use super::options::{AdtechOptions, Law};
 use super::people::{GENRES, People, User};
+use crate::synthetic::ClickLaw;
+use crate::synthetic::draw::{Draws, Stream, Weighted, mix};
 
 /// Share of requests made away from home.
 const TRAVELLING: f64 = 0.03;
@@ -95,7 +96,7 @@ impl World {
             positions: Weighted::new(position_weights),
         };
         if law == Law::Realistic {
-            world.click_law = Some(ClickLaw::fit(world.sample_scores(requests.max(SAMPLE / 5))));
+            world.click_law = Some(ClickLaw::fit(world.sample_scores(requests.max(SAMPLE / 5)), MEAN, BEST_AUC));
         }
         world.calendar = Calendar::new(seed, law, requests, start_on, days, options.range().end);
         world

@@ -1,26 +1,11 @@
 //! The files that are written, and the folder they go to.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
-
-use super::error::GenerateError;
 use super::rows::{self, BrokenRow, TableRows, header};
-
-/// What was written of one table.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct TableFiles {
-    /// The table.
-    pub table: &'static str,
-    /// Files written.
-    pub files: u64,
-    /// Rows in them, headers not counted.
-    pub rows: u64,
-    /// Their size in bytes.
-    pub bytes: u64,
-}
+use crate::synthetic::{GenerateError, TableFiles, failed};
 
 pub(super) const GROWING: [(&str, &str); 4] =
     [("requests", header::REQUESTS), ("impressions", header::IMPRESSIONS), ("clicks", header::CLICKS), ("installs", header::INSTALLS)];
@@ -141,9 +126,4 @@ pub(super) fn prepare(out: &Path, first: Option<&str>, is_further: bool, overwri
 fn is_file_of(table: &str, name: &str) -> bool {
     let rest = name.strip_prefix(table).and_then(|rest| rest.strip_suffix(".csv"));
     rest.is_some_and(|rest| rest.is_empty() || rest.len() == 11 && rest.starts_with('-') && rest[1..].parse::<chrono::NaiveDate>().is_ok())
-}
-
-pub(super) fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> GenerateError + use<> {
-    let path = path.to_owned();
-    move |source| GenerateError::Io { action, path, source }
 }

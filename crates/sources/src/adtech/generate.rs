@@ -3,16 +3,13 @@
 use std::ops::Range;
 use std::path::Path;
 
-use rayon::prelude::*;
-
-use super::error::GenerateError;
 use super::events::World;
-use super::files::{self, CAMPAIGNS, CLICK_PROBABILITY, GROWING, MALFORMED, Table, TableFiles, USER_APP_GENRE, USER_PROFILE};
-use super::generated::{Generated, Progress};
-use super::law::BestAuc;
+use super::files::{self, CAMPAIGNS, CLICK_PROBABILITY, GROWING, MALFORMED, Table, USER_APP_GENRE, USER_PROFILE};
+use super::generated::Generated;
 use super::options::{AdtechOptions, Law};
 use super::parts::{self, Traffic};
 use super::rows::{self, TableRows};
+use crate::synthetic::{BestAuc, GenerateError, Progress, Step, TableFiles, in_order};
 
 /// Writes the logs into the folder `out`, which is made if need be, in constant memory and on all
 /// threads of the current rayon pool.
@@ -54,40 +51,6 @@ pub fn generate(options: &AdtechOptions, out: &Path, progress: &mut dyn FnMut(Pr
     let make = |stretch: &parts::Stretch| parts::make_traffic(&world, options.malformed, stretch);
     in_order(parts::stretches(&world, days), make, |traffic| writer.write(&traffic), &mut tell)?;
     Ok(writer.finish(tables))
-}
-
-/// What writing a part came to.
-#[derive(Default)]
-struct Step {
-    made: u64,
-    bytes: u64,
-}
-
-/// Makes parts on all threads and writes them in order, each batch while the next is made. A few
-/// parts at a time are in memory.
-fn in_order<Job: Send + Sync, Part: Send>(
-    mut jobs: impl Iterator<Item = Job> + Send,
-    make: impl Fn(&Job) -> Part + Sync,
-    mut write: impl FnMut(Part) -> Result<Step, GenerateError> + Send,
-    tell: &mut dyn FnMut(Step),
-) -> Result<(), GenerateError> {
-    let batch_size = rayon::current_num_threads() * 8;
-    let mut made: Vec<Part> = Vec::new();
-    loop {
-        let batch: Vec<Job> = jobs.by_ref().take(batch_size).collect();
-        if batch.is_empty() && made.is_empty() {
-            return Ok(());
-        }
-        let write_made = || {
-            made.into_iter().try_fold(Step::default(), |sum, part| {
-                let step = write(part)?;
-                Ok(Step { made: sum.made + step.made, bytes: sum.bytes + step.bytes })
-            })
-        };
-        let (written, next) = rayon::join(write_made, || batch.par_iter().map(&make).collect());
-        tell(written?);
-        made = next;
-    }
 }
 
 fn write_campaigns(world: &World, out: &Path) -> Result<TableFiles, GenerateError> {

@@ -1,22 +1,10 @@
-//! What the generator tells: its progress, and in the end what it wrote.
+//! What the generator wrote.
 
 use std::fmt;
 
 use serde::Serialize;
 
-use super::files::TableFiles;
-use super::law::ClickLaw;
-
-/// How far the generator is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
-    /// Users and requests made.
-    pub done: u64,
-    /// Users and requests to make.
-    pub total: u64,
-    /// Bytes written.
-    pub bytes: u64,
-}
+use crate::synthetic::{ClickLaw, TableFiles};
 
 /// What was generated.
 #[derive(Debug, Clone, PartialEq, Serialize)]

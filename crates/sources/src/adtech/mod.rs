@@ -69,8 +69,6 @@ mod arrivals;
 mod calendar;
 mod campaigns;
 pub mod dirt;
-mod draw;
-mod error;
 mod events;
 mod files;
 mod generate;
@@ -84,9 +82,8 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
-pub use error::GenerateError;
-pub use files::TableFiles;
 pub use generate::generate;
-pub use generated::{Generated, Progress};
-pub use law::ClickLaw;
+pub use generated::Generated;
 pub use options::{AdtechOptions, Law};
+
+pub use crate::synthetic::{ClickLaw, GenerateError, Progress, TableFiles};

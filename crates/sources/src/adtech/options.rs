@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use chrono::{Days, NaiveDate};
 
-use super::error::GenerateError;
+use crate::synthetic::GenerateError;
 
 /// How clicks come about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

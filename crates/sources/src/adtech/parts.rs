@@ -5,9 +5,9 @@ use std::ops::Range;
 
 use super::arrivals::{Arrivals, MOST_DAYS_LATE};
 use super::dirt;
-use super::draw::{Draws, Stream};
 use super::events::{Event, World};
 use super::rows::{self, RequestId, TableRows};
+use crate::synthetic::draw::{Draws, Stream};
 
 /// Late rows and copies are strewn among the others in blocks of about so many requests.
 const BLOCK: u64 = 64;

@@ -1,8 +1,8 @@
 //! The users: who they are and which apps they use. Each is a function of the seed and the user's
 //! number.
 
-use super::draw::{Draws, Stream, Weighted};
 use super::places::STATES;
+use crate::synthetic::draw::{Draws, Stream, Weighted};
 
 pub(super) const AGES: [(&str, f64); 6] =
     [("18-24", 0.19), ("25-34", 0.25), ("35-44", 0.21), ("45-54", 0.16), ("55-64", 0.11), ("65+", 0.08)];

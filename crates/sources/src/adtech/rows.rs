@@ -5,10 +5,10 @@ use md5::{Digest, Md5};
 use super::calendar::{Calendar, DAY};
 use super::campaigns::{Campaigns, DEVICES, TYPES};
 use super::dirt::{self, Breakage};
-use super::draw::{Draws, Stream, unique};
 use super::events::{Event, Impression, LoggedCampaign, NETWORKS, World};
 use super::people::{AGES, CATEGORIES, GENRES, LANGUAGES, MODELS, PRICES, User};
 use super::places::STATES;
+use crate::synthetic::draw::{Draws, Stream, unique};
 
 /// Rows of one table, some of them broken.
 #[derive(Default)]

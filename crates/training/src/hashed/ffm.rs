@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::fields::{Fields, HashedRow};
+use super::fields::Fields;
+use super::one_pass::{self, OnePass};
 use super::{HEAVIEST, packed};
-use crate::bins::Value;
 use crate::calibrate::logistic;
-use crate::data::{Dataset, Frame};
+use crate::data::Frame;
 use crate::error::{Result, TrainingError};
 use crate::predict::Predict;
 use crate::random::{Purpose, Stream};
@@ -82,16 +82,25 @@ impl Ffm {
         Ok(Self { fields, settings, intercept: [0.0, 1.0], linear, latent })
     }
 
-    /// Its fields, which hash rows for it.
-    pub fn fields(&self) -> &Fields {
+    /// Where a slot's factors for a field begin.
+    fn place(&self, slot: u32, field: usize) -> usize {
+        (slot as usize * self.fields.names().len() + field) * 2 * self.settings.factors
+    }
+
+    /// Whether a row was hashed by such fields.
+    fn knows(&self, slots: &[u32]) -> bool {
+        slots.len() == self.fields.names().len() && slots.iter().all(|slot| (*slot as usize) < self.linear.len())
+    }
+}
+
+impl OnePass for Ffm {
+    fn fields(&self) -> &Fields {
         &self.fields
     }
 
-    /// Learns one row of the given weight (above 0, below a billion; anything else teaches nothing); gives the probability it would have
-    /// predicted. The row must come from [`Fields::hash`] of these fields.
-    pub fn learn(&mut self, row: &HashedRow, label: bool, weight: f64) -> f64 {
-        let probability = self.probability(row);
-        if !(weight > 0.0 && weight < HEAVIEST && self.knows(row)) {
+    fn learn(&mut self, slots: &[u32], label: bool, weight: f64) -> f64 {
+        let probability = self.probability(slots);
+        if !(weight > 0.0 && weight < HEAVIEST && self.knows(slots)) {
             return probability;
         }
         let gradient = (weight * (probability - f64::from(u8::from(label)))) as f32;
@@ -102,14 +111,13 @@ impl Ffm {
         };
         let [weight, squares] = &mut self.intercept;
         step(weight, squares, gradient);
-        let share = 1.0 / row.slots().len() as f32;
-        for slot in row.slots() {
+        let share = 1.0 / slots.len() as f32;
+        for slot in slots {
             let [weight, squares] = &mut self.linear[*slot as usize];
             let pull = gradient + l2 * *weight;
             step(weight, squares, pull);
         }
         let (factors, width) = (self.settings.factors, 2 * self.settings.factors);
-        let slots = row.slots();
         for (field, slot) in slots.iter().enumerate() {
             for (other_field, other_slot) in slots.iter().enumerate().skip(field + 1) {
                 let one = self.place(*slot, other_field);
@@ -128,46 +136,10 @@ impl Ffm {
         probability
     }
 
-    /// Learns the rows of a batch in their order; gives the probabilities predicted before each was learned.
-    ///
-    /// # Errors
-    /// A field that is not among the columns.
-    pub fn learn_batch(&mut self, data: &Dataset) -> Result<Vec<f64>> {
-        let fields = self.fields.clone();
-        let rows = fields.bind(data.frame())?;
-        let mut row = HashedRow::default();
-        let one = |(number, label): (usize, &bool)| {
-            rows.hash(number, &mut row);
-            self.learn(&row, *label, data.weight(number))
-        };
-        Ok(data.labels().iter().enumerate().map(one).collect())
-    }
-
-    /// The probability for one row, its values in the order of the fields.
-    ///
-    /// # Errors
-    /// The row does not have one value per field.
-    pub fn predict_row(&self, values: &[Value<'_>]) -> Result<f64> {
-        let mut row = HashedRow::default();
-        self.fields.hash(values, &mut row)?;
-        Ok(self.probability(&row))
-    }
-
-    /// Where a slot's factors for a field begin.
-    fn place(&self, slot: u32, field: usize) -> usize {
-        (slot as usize * self.fields.names().len() + field) * 2 * self.settings.factors
-    }
-
-    /// Whether a row was hashed by such fields.
-    fn knows(&self, row: &HashedRow) -> bool {
-        row.slots().len() == self.fields.names().len() && row.slots().iter().all(|slot| (*slot as usize) < self.linear.len())
-    }
-
-    fn probability(&self, row: &HashedRow) -> f64 {
-        if !self.knows(row) {
+    fn probability(&self, slots: &[u32]) -> f64 {
+        if !self.knows(slots) {
             return logistic(f64::from(self.intercept[0]));
         }
-        let slots = row.slots();
         let factors = self.settings.factors;
         let linear: f32 = slots.iter().map(|slot| self.linear[*slot as usize][0]).sum();
         let mut pairs = 0.0_f32;
@@ -184,13 +156,7 @@ impl Ffm {
 
 impl Predict for Ffm {
     fn predict(&self, frame: &Frame) -> Result<Vec<f64>> {
-        let rows = self.fields.bind(frame)?;
-        let mut row = HashedRow::default();
-        let one = |number| {
-            rows.hash(number, &mut row);
-            self.probability(&row)
-        };
-        Ok((0..frame.rows()).map(one).collect())
+        one_pass::predict(self, frame)
     }
 }
 

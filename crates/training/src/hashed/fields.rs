@@ -1,10 +1,12 @@
 //! Rows as slots.
 
+use arrow_array::RecordBatch;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use super::rows::{Bound, HashedRows};
 use crate::bins::Value;
-use crate::data::{Column, Frame};
+use crate::data::Frame;
 use crate::error::{Result, TrainingError};
 use crate::random::mix;
 
@@ -27,19 +29,6 @@ impl TryFrom<Stored> for Fields {
 
     fn try_from(Stored { names, bits }: Stored) -> Result<Self> {
         Self::new(names, bits)
-    }
-}
-
-/// One slot per field. Refilled row by row, so that a stream of rows needs no new memory.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct HashedRow {
-    slots: Vec<u32>,
-}
-
-impl HashedRow {
-    /// The slot of each field.
-    pub fn slots(&self) -> &[u32] {
-        &self.slots
     }
 }
 
@@ -77,65 +66,62 @@ impl Fields {
         1 << self.bits
     }
 
-    /// Hashes one row, its values in the order of the fields, in place of what was in `row`.
+    /// Hashes one row, its values in the order of the fields, in place of what was in `slots`.
     ///
     /// # Errors
     /// The row does not have one value per field.
-    pub fn hash(&self, values: &[Value<'_>], row: &mut HashedRow) -> Result<()> {
+    pub fn hash(&self, values: &[Value<'_>], slots: &mut Vec<u32>) -> Result<()> {
         crate::data::same_length("the row", self.names.len(), values.len())?;
-        row.slots.clear();
-        row.slots.extend(values.iter().enumerate().map(|(field, value)| match value {
+        slots.clear();
+        slots.extend(values.iter().enumerate().map(|(field, value)| match value {
             Value::Number(number) => self.number(field, *number),
-            Value::Category(text) => self.slot(field, text.as_bytes()),
-            Value::Missing => self.slot(field, MISSING),
+            Value::Category(text) => self.text(field, text),
+            Value::Missing => self.missing(field),
         }));
         Ok(())
     }
 
-    fn slot(&self, field: usize, bytes: &[u8]) -> u32 {
-        // XXH3 adds its seed to short inputs nearly as it is: small seeds would make "1" in one field and "0" in the next the same.
-        (xxh3_64_with_seed(bytes, mix(field as u64 + 1)) >> (64 - self.bits)) as u32
+    /// Hashes the rows of a frame.
+    ///
+    /// # Errors
+    /// A field that is not among the columns.
+    pub fn hash_frame(&self, frame: &Frame) -> Result<HashedRows> {
+        let mut rows = HashedRows::default();
+        Bound::of_frame(self, frame)?.hash(0..frame.rows(), &mut rows);
+        Ok(rows)
+    }
+
+    /// Hashes the rows of an Arrow batch, as those of the frame that [`Frame::from_batch`] makes of it, but without collecting the
+    /// texts of a column first.
+    ///
+    /// # Errors
+    /// A field that is not among the columns, or is neither numbers nor text.
+    pub fn hash_batch(&self, batch: &RecordBatch) -> Result<HashedRows> {
+        let mut rows = HashedRows::default();
+        Bound::of_batch(self, batch)?.hash(0..batch.num_rows(), &mut rows);
+        Ok(rows)
+    }
+
+    pub(super) fn missing(&self, field: usize) -> u32 {
+        self.slot(field, MISSING)
+    }
+
+    pub(super) fn text(&self, field: usize, text: &str) -> u32 {
+        self.slot(field, text.as_bytes())
     }
 
     /// Sign, exponent and the first two bits of the fraction.
-    fn number(&self, field: usize, number: f64) -> u32 {
+    pub(super) fn number(&self, field: usize, number: f64) -> u32 {
         if number.is_nan() {
-            return self.slot(field, MISSING);
+            return self.missing(field);
         }
         // No zero below zero, and numbers too large for 32 bits are all alike.
         let bits = (number as f32 + 0.0).to_bits() >> 21;
         self.slot(field, &[0xfe, (bits >> 8) as u8, bits as u8])
     }
 
-    /// The frame's columns, found by name.
-    pub(super) fn bind<'a>(&'a self, frame: &'a Frame) -> Result<Bound<'a>> {
-        let bind = |(field, name): (usize, &String)| {
-            let column = frame.column(name)?;
-            let levels = match column {
-                Column::Categorical(categories) => categories.levels().iter().map(|level| self.slot(field, level.as_bytes())).collect(),
-                _ => Vec::new(),
-            };
-            Ok((column, levels, self.slot(field, MISSING)))
-        };
-        Ok(Bound { fields: self, columns: self.names.iter().enumerate().map(bind).collect::<Result<_>>()? })
-    }
-}
-
-/// A frame whose rows can be hashed; each level was hashed once.
-pub(super) struct Bound<'a> {
-    fields: &'a Fields,
-    /// Per field its column, its levels' slots, and the slot of missing values.
-    columns: Vec<(&'a Column, Vec<u32>, u32)>,
-}
-
-impl Bound<'_> {
-    pub(super) fn hash(&self, number: usize, row: &mut HashedRow) {
-        row.slots.clear();
-        row.slots.extend(self.columns.iter().enumerate().map(|(field, (column, levels, missing))| match column {
-            Column::Categorical(categories) => {
-                categories.codes().get(number).and_then(|code| levels.get(*code as usize)).copied().unwrap_or(*missing)
-            }
-            _ => column.number(number).map_or(*missing, |value| self.fields.number(field, value)),
-        }));
+    fn slot(&self, field: usize, bytes: &[u8]) -> u32 {
+        // XXH3 adds its seed to short inputs nearly as it is: small seeds would make "1" in one field and "0" in the next the same.
+        (xxh3_64_with_seed(bytes, mix(field as u64 + 1)) >> (64 - self.bits)) as u32
     }
 }

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::fields::{Fields, HashedRow};
+use super::fields::Fields;
+use super::one_pass::{self, OnePass};
 use super::{HEAVIEST, packed};
-use crate::bins::Value;
 use crate::calibrate::logistic;
-use crate::data::{Dataset, Frame};
+use crate::data::Frame;
 use crate::error::{Result, TrainingError};
 use crate::predict::Predict;
 
@@ -77,6 +77,13 @@ struct Step {
     l2: f32,
 }
 
+impl Step {
+    /// Nothing draws the intercept towards 0.
+    fn of_intercept(&self) -> Self {
+        Self { l1: 0.0, l2: 0.0, ..*self }
+    }
+}
+
 impl FtrlSettings {
     fn check(&self) -> Result<()> {
         let numbers = [("alpha", self.alpha, self.alpha > 0.0, "a finite number above 0")];
@@ -104,83 +111,47 @@ impl Ftrl {
         Ok(Self { fields, settings, intercept: Weight::default(), weights })
     }
 
-    /// Its fields, which hash rows for it.
-    pub fn fields(&self) -> &Fields {
-        &self.fields
-    }
-
     /// The share of slots with a weight other than 0: where it comes near 1, more bits would help.
     pub fn load(&self) -> f64 {
         let step = self.settings.step();
         self.weights.iter().filter(|weight| weight.value(&step) != 0.0).count() as f64 / self.weights.len() as f64
     }
+}
 
-    /// Learns one row of the given weight (above 0, below a billion; anything else teaches nothing); gives the probability it would have
-    /// predicted. The row must come from [`Fields::hash`] of these fields.
-    pub fn learn(&mut self, row: &HashedRow, label: bool, weight: f64) -> f64 {
-        self.learn_with(row, label, weight, &self.settings.step())
+impl OnePass for Ftrl {
+    fn fields(&self) -> &Fields {
+        &self.fields
     }
 
-    fn learn_with(&mut self, row: &HashedRow, label: bool, weight: f64, step: &Step) -> f64 {
-        let probability = self.probability(row, step);
+    fn learn(&mut self, slots: &[u32], label: bool, weight: f64) -> f64 {
+        let step = self.settings.step();
+        let probability = self.probability(slots);
         if !(weight > 0.0 && weight < HEAVIEST) {
             return probability;
         }
         let gradient = (weight * (probability - f64::from(u8::from(label)))) as f32;
-        let intercept = self.intercept.value(&Step { l1: 0.0, l2: 0.0, ..*step });
-        self.intercept.learn(gradient, intercept, step);
-        for slot in row.slots() {
+        let intercept = self.intercept.value(&step.of_intercept());
+        self.intercept.learn(gradient, intercept, &step);
+        for slot in slots {
             if let Some(weight) = self.weights.get_mut(*slot as usize) {
-                let value = weight.value(step);
-                weight.learn(gradient, value, step);
+                let value = weight.value(&step);
+                weight.learn(gradient, value, &step);
             }
         }
         probability
     }
 
-    /// Learns the rows of a batch in their order; gives the probabilities predicted before each was learned.
-    ///
-    /// # Errors
-    /// A field that is not among the columns.
-    pub fn learn_batch(&mut self, data: &Dataset) -> Result<Vec<f64>> {
-        let fields = self.fields.clone();
-        let rows = fields.bind(data.frame())?;
+    fn probability(&self, slots: &[u32]) -> f64 {
         let step = self.settings.step();
-        let mut row = HashedRow::default();
-        let one = |(number, label): (usize, &bool)| {
-            rows.hash(number, &mut row);
-            self.learn_with(&row, *label, data.weight(number), &step)
-        };
-        Ok(data.labels().iter().enumerate().map(one).collect())
-    }
-
-    /// The probability for one row, its values in the order of the fields.
-    ///
-    /// # Errors
-    /// The row does not have one value per field.
-    pub fn predict_row(&self, values: &[Value<'_>]) -> Result<f64> {
-        let mut row = HashedRow::default();
-        self.fields.hash(values, &mut row)?;
-        Ok(self.probability(&row, &self.settings.step()))
-    }
-
-    fn probability(&self, row: &HashedRow, step: &Step) -> f64 {
-        let intercept = self.intercept.value(&Step { l1: 0.0, l2: 0.0, ..*step });
-        let weight = |slot: &u32| self.weights.get(*slot as usize).map_or(0.0, |weight| f64::from(weight.value(step)));
-        logistic(f64::from(intercept) + row.slots().iter().map(weight).sum::<f64>())
+        let intercept = self.intercept.value(&step.of_intercept());
+        let weight = |slot: &u32| self.weights.get(*slot as usize).map_or(0.0, |weight| f64::from(weight.value(&step)));
+        logistic(f64::from(intercept) + slots.iter().map(weight).sum::<f64>())
     }
 }
 
 impl Predict for Ftrl {
     fn predict(&self, frame: &Frame) -> Result<Vec<f64>> {
-        let rows = self.fields.bind(frame)?;
-        let step = self.settings.step();
-        let mut row = HashedRow::default();
-        let one = |number| {
-            rows.hash(number, &mut row);
-            self.probability(&row, &step)
-        };
-        Ok((0..frame.rows()).map(one).collect())
+        one_pass::predict(self, frame)
     }
 }
 

@@ -116,32 +116,30 @@ fn rows_and_frames_are_hashed_alike() {
 #[test]
 fn numbers_fall_into_quarters_of_an_octave() {
     let fields = Fields::new(["x"], 20).unwrap();
-    let slot = |number: f64| {
-        let mut row = HashedRow::default();
-        fields.hash(&[Value::Number(number)], &mut row).unwrap();
-        row.slots()[0]
+    let slot = |value: Value<'_>| {
+        let mut slots = Vec::new();
+        fields.hash(&[value], &mut slots).unwrap();
+        slots[0]
     };
+    let number = |number: f64| slot(Value::Number(number));
     for (a, b, are_alike) in
         [(4.0, 4.9, true), (4.0, 5.0, false), (0.0, -0.0, true), (1e-3, -1e-3, false), (1.0, 2.0, false), (1e300, 1e301, true)]
     {
-        assert_eq!(slot(a) == slot(b), are_alike, "{a} {b}");
+        assert_eq!(number(a) == number(b), are_alike, "{a} {b}");
     }
-    let mut row = HashedRow::default();
-    fields.hash(&[Value::Missing], &mut row).unwrap();
-    assert_eq!(slot(f64::NAN), row.slots()[0]);
-    fields.hash(&[Value::Category("4")], &mut row).unwrap();
-    assert_ne!(slot(4.0), row.slots()[0]);
+    assert_eq!(number(f64::NAN), slot(Value::Missing));
+    assert_ne!(number(4.0), slot(Value::Category("4")));
 }
 
 #[test]
 fn short_codes_of_many_fields_have_slots_of_their_own() {
     let fields = Fields::new((0..20).map(|field| field.to_string()), 28).unwrap();
     let mut slots = std::collections::BTreeSet::<u32>::new();
-    let mut row = HashedRow::default();
+    let mut row = Vec::new();
     for code in 0..500 {
         let text = code.to_string();
         fields.hash(&[Value::Category(&text); 20], &mut row).unwrap();
-        slots.extend(row.slots());
+        slots.extend(&row);
     }
     // By chance 0.2 of the 10,000 would share one.
     assert!(slots.len() >= 9_995, "{}", slots.len());
@@ -156,10 +154,82 @@ fn odd_rows_and_settings_do_no_harm() {
     let many = Fields::new((0..60).map(|field| field.to_string()), 28).unwrap();
     assert!(Ffm::new(many, FfmSettings::default()).is_err(), "too large to hold");
     let (mut ftrl, mut ffm) = (Ftrl::new(fields(), FtrlSettings::default()).unwrap(), Ffm::new(fields(), FfmSettings::default()).unwrap());
-    let mut foreign = HashedRow::default();
+    let mut foreign = Vec::new();
     Fields::new(["a"], 28).unwrap().hash(&[Value::Category("x")], &mut foreign).unwrap();
     for weight in [1.0, f64::NAN, -1.0, 1e300] {
         assert!((0.0..=1.0).contains(&ftrl.learn(&foreign, true, weight)));
         assert!((0.0..=1.0).contains(&ffm.learn(&foreign, true, weight)));
     }
+}
+
+#[test]
+fn a_stream_may_be_cut_anywhere() {
+    let (data, _) = stream_of(40_000, 7, true);
+    let rows: Vec<u32> = (0..40_000).collect();
+    macro_rules! check {
+        ($learner:ty, $settings:expr) => {
+            let new = || <$learner>::new(fields(), $settings).unwrap();
+            let mut whole = new();
+            let before = whole.learn_batch(&data).unwrap();
+            for size in [1_usize, 7, 1000, 33_333] {
+                // Single rows are enough of a prefix.
+                let rows = if size == 1 { &rows[..3000] } else { &rows };
+                let (mut cut, mut told) = (new(), Vec::new());
+                for batch in rows.chunks(size) {
+                    told.extend(cut.learn_batch(&data.take(batch).unwrap()).unwrap());
+                }
+                assert!(told == before[..rows.len()], "predictions in batches of {size}");
+                let bytes = |learner: &$learner| serde_json::to_vec(learner).unwrap();
+                assert!(rows.len() < 40_000 || bytes(&cut) == bytes(&whole), "the model after batches of {size}");
+            }
+            // Control: the order of the rows does matter.
+            let mut turned = new();
+            turned.learn_batch(&data.take(&rows.iter().rev().copied().collect::<Vec<_>>()).unwrap()).unwrap();
+            assert!(turned != whole);
+            // One thread hashes and learns alike.
+            let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+            let mut one = new();
+            assert!(alone.install(|| one.learn_batch(&data)).unwrap() == before && one == whole);
+        };
+    }
+    check!(Ftrl, FtrlSettings::default());
+    check!(Ffm, FfmSettings { factors: 2, ..FfmSettings::default() });
+}
+
+#[test]
+fn arrow_batches_are_hashed_as_their_frames() {
+    use std::sync::Arc;
+
+    use arrow_array::types::Int32Type;
+    use arrow_array::{ArrayRef, DictionaryArray, Int64Array, LargeStringArray, RecordBatch, StringArray, StringViewArray};
+
+    let texts: Vec<Option<String>> = (0..3000).map(|row| (row % 5 != 0).then(|| format!("{:08x}", row * 7 % 90))).collect();
+    let numbers: Vec<Option<i64>> = (0..3000).map(|row| (row % 7 != 0).then_some(row - 100)).collect();
+    let texts_of = || texts.iter().map(Option::as_deref);
+    let columns: [(&str, ArrayRef); 5] = [
+        ("a", Arc::new(texts_of().collect::<StringArray>())),
+        ("b", Arc::new(texts_of().collect::<LargeStringArray>())),
+        ("c", Arc::new(texts_of().collect::<StringViewArray>())),
+        ("d", Arc::new(texts_of().collect::<DictionaryArray<Int32Type>>())),
+        ("e", Arc::new(Int64Array::from(numbers))),
+    ];
+    let batch = RecordBatch::try_from_iter(columns).unwrap().slice(10, 2500);
+    let fields = Fields::new(["e", "d", "c", "b", "a"], 16).unwrap();
+    let rows = fields.hash_batch(&batch).unwrap();
+    assert_eq!(rows.rows(), 2500);
+    assert!(rows == fields.hash_frame(&Frame::from_batch(&batch).unwrap()).unwrap());
+    // The first of them is row 10 of the table: a missing text, and the number -90.
+    let mut slots = Vec::new();
+    fields.hash(&[Value::Number(-90.0), Value::Missing, Value::Missing, Value::Missing, Value::Missing], &mut slots).unwrap();
+    assert_eq!(rows.iter().next().unwrap(), slots);
+    assert!(Fields::new(["z"], 16).unwrap().hash_batch(&batch).is_err(), "no such column");
+
+    let labels: Vec<bool> = (0..2500).map(|row| row % 3 == 0).collect();
+    let mut ftrl = Ftrl::new(fields.clone(), FtrlSettings::default()).unwrap();
+    assert!(ftrl.learn_rows(&rows, &labels[1..], None).is_err() && ftrl.learn_rows(&rows, &labels, Some(&[1.0])).is_err());
+    let before = ftrl.learn_rows(&rows, &labels, None).unwrap();
+    let mut other = Ftrl::new(fields, FtrlSettings::default()).unwrap();
+    let data = Dataset::new(Frame::from_batch(&batch).unwrap(), labels).unwrap();
+    assert!(other.learn_batch(&data).unwrap() == before && other == ftrl);
+    assert_eq!(ftrl.predict_rows(&rows), ftrl.predict(data.frame()).unwrap());
 }

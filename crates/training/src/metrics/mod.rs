@@ -9,6 +9,7 @@ mod lift;
 mod losses;
 mod ranking;
 mod report;
+mod running;
 mod scores;
 mod threshold;
 
@@ -18,6 +19,7 @@ pub use lift::{LiftDecile, lift_by_decile};
 pub use losses::{brier_score, log_loss, normalised_entropy};
 pub use ranking::{average_precision, roc_auc, roc_auc_difference};
 pub use report::{Report, ReportSettings, Slice, by_slice};
+pub use running::Running;
 pub use scores::Scores;
 pub use threshold::{precision, recall};
 

@@ -1,7 +1,7 @@
 //! Strong claims, each with a control that must fail.
 
 use training::calibrate::Calibrator;
-use training::hashed::{Ffm, FfmSettings, Fields, Ftrl, FtrlSettings};
+use training::hashed::{Ffm, FfmSettings, Fields, Ftrl, FtrlSettings, OnePass};
 use training::metrics::{Confidence, Estimate, Scores, calibration_error, calibration_ratio, roc_auc};
 use training::{
     Boosted, BoostedSettings, ClassWeight, Dataset, Forest, ForestSettings, Learned, Logistic, LogisticSettings, Model, Predict, Splitting,

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use training::calibrate::Calibrator;
 use training::explain::{partial_dependence, permutation_importance};
-use training::hashed::{Ffm, FfmSettings, Fields, Ftrl, FtrlSettings};
+use training::hashed::{Ffm, FfmSettings, Fields, Ftrl, FtrlSettings, OnePass};
 use training::metrics::{Confidence, Report, ReportSettings, Scores};
 use training::{
     Boosted, BoostedSettings, Categories, ClassWeight, Column, Dataset, EarlyStopping, Forest, ForestSettings, Frame, Logistic,

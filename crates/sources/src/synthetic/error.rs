@@ -1,6 +1,7 @@
 //! What can go wrong while logs are generated.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 /// Why the generator stopped. Each message is one line that names the thing and the remedy.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +46,12 @@ pub enum GenerateError {
         /// The file or folder.
         path: PathBuf,
         /// What the system answered.
-        source: std::io::Error,
+        source: io::Error,
     },
+}
+
+/// What to make of an answer of the file system.
+pub(crate) fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> GenerateError + use<> {
+    let path = path.to_owned();
+    move |source| GenerateError::Io { action, path, source }
 }

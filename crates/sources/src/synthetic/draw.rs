@@ -6,7 +6,7 @@
 
 /// What a sequence of draws is for. Two streams with the same index are independent.
 #[derive(Clone, Copy)]
-pub(super) enum Stream {
+pub(crate) enum Stream {
     Day = 1,
     User,
     UserApps,
@@ -31,65 +31,69 @@ pub(super) enum Stream {
     BrokenImpression,
     BrokenClick,
     BrokenInstall,
+    Event,
+    Effect,
+    PairEffect,
+    Values,
 }
 
 const GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// The finaliser of SplitMix64 (Steele, Lea and Flood, 2014): a bijection, so different inputs
 /// never collide.
-pub(super) fn mix(mut x: u64) -> u64 {
+pub(crate) fn mix(mut x: u64) -> u64 {
     x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     x ^ (x >> 31)
 }
 
 /// An opaque number that is unique per index within a stream.
-pub(super) fn unique(seed: u64, stream: Stream, index: u64) -> u64 {
+pub(crate) fn unique(seed: u64, stream: Stream, index: u64) -> u64 {
     mix(index.wrapping_add(mix(seed ^ (stream as u64).wrapping_mul(GAMMA))))
 }
 
 /// A SplitMix64 sequence that starts at a place given by (seed, stream, index).
-pub(super) struct Draws(u64);
+pub(crate) struct Draws(u64);
 
 impl Draws {
-    pub(super) fn new(seed: u64, stream: Stream, index: u64) -> Self {
+    pub(crate) fn new(seed: u64, stream: Stream, index: u64) -> Self {
         Self(unique(seed, stream, index))
     }
 
     /// 64 random bits.
-    pub(super) fn bits(&mut self) -> u64 {
+    pub(crate) fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(GAMMA);
         mix(self.0)
     }
 
     /// Uniform in 0..1, 1 excluded.
-    pub(super) fn fraction(&mut self) -> f64 {
+    pub(crate) fn fraction(&mut self) -> f64 {
         (self.bits() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
     }
 
     /// True with this probability.
-    pub(super) fn chance(&mut self, probability: f64) -> bool {
+    pub(crate) fn chance(&mut self, probability: f64) -> bool {
         self.fraction() < probability
     }
 
     /// Uniform in 0..n; 0 for n = 0.
-    pub(super) fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         ((u128::from(self.bits()) * n as u128) >> 64) as usize
     }
 
     /// About normal with mean 0 and standard deviation 1: the sum of four uniforms, so never beyond
     /// 3.5.
-    pub(super) fn normal(&mut self) -> f64 {
+    pub(crate) fn normal(&mut self) -> f64 {
         let sum = self.fraction() + self.fraction() + self.fraction() + self.fraction();
         (sum - 2.0) * 3f64.sqrt()
     }
 }
 
 /// A choice between numbered things with given weights.
-pub(super) struct Weighted(Vec<u32>);
+pub(crate) struct Weighted(Vec<u32>);
 
 impl Weighted {
-    pub(super) fn new(weights: impl IntoIterator<Item = f64>) -> Self {
+    pub(crate) fn new(weights: impl IntoIterator<Item = f64>) -> Self {
         let weights: Vec<f64> = weights.into_iter().collect();
         let total: f64 = weights.iter().sum();
         let mut sum = 0.0;
@@ -100,7 +104,7 @@ impl Weighted {
         Self(upper.collect())
     }
 
-    pub(super) fn pick(&self, draws: &mut Draws) -> usize {
+    pub(crate) fn pick(&self, draws: &mut Draws) -> usize {
         let at = (draws.bits() >> 32) as u32;
         self.0.partition_point(|upper| *upper <= at).min(self.0.len() - 1)
     }
