@@ -93,7 +93,7 @@ async fn latest(now: &SessionContext, facts: &DataFrame, table: &str, group: &[&
         last_value(since, vec![column("requested_on").sort(true, true)]).alias(format!("{sum}_before"))
     };
     let grouped = earlier.aggregate(by, sums.iter().map(last).collect())?;
-    let columns = group.iter().map(|name| column(name)).chain([column("__day").alias("requested_on")]);
+    let columns = group.iter().map(column).chain([column("__day").alias("requested_on")]);
     grouped.select(columns.chain(sums.iter().map(|sum| column(format!("{sum}_before")))).collect::<Vec<_>>())
 }
 

@@ -1,6 +1,6 @@
 //! A learner by its name.
 
-use training::hashed::{Ffm, FfmSettings, Fields, Ftrl, FtrlSettings};
+use training::hashed::{Ffm, FfmSettings, Fields, Ftrl, FtrlSettings, OnePass};
 use training::{
     Boosted, BoostedSettings, ClassWeight, Dataset, EarlyStopping, Forest, ForestSettings, Learned, Logistic, LogisticSettings,
 };
