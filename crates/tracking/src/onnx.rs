@@ -8,7 +8,10 @@ use crate::run::{Artifact, Content};
 use crate::yaml::quoted;
 
 /// The packages that loading takes. Their later versions read earlier ONNX files.
-const REQUIREMENTS: [&str; 4] = ["mlflow>=2.10", "onnx>=1.15", "onnxruntime>=1.17", "pandas>=2"];
+const REQUIREMENTS: [&str; 4] = ["mlflow>=2.10", "onnx>=1.16", "onnxruntime>=1.23", "pandas>=2"];
+/// Hands a pandas frame over to ONNX Runtime, where columns of text are among it: MLflow's own loader takes them in one of the forms
+/// alone that pandas has.
+const LOADER: &str = include_str!("adlake_model.py");
 /// What `python_env.yaml` asks for; MLflow warns where another minor version loads the model.
 const PYTHON: &str = "3.11";
 
@@ -91,13 +94,20 @@ impl OnnxModel {
     /// The files of the model folder, to go among a run's artifacts under `folder`, which a [`Registration`](crate::Registration) names.
     pub fn artifacts(self, folder: &str) -> Vec<Artifact> {
         let text = |name: &str, text: String| Artifact { path: format!("{folder}/{name}"), content: Content::Text(text) };
-        vec![
+        let loader = self.has_text().then(|| text("code/adlake_model.py", LOADER.to_owned()));
+        let files = vec![
             text("MLmodel", self.mlmodel(folder)),
             Artifact { path: format!("{folder}/model.onnx"), content: Content::Bytes(self.onnx) },
             text("requirements.txt", requirements()),
             text("python_env.yaml", python_env()),
             text("conda.yaml", conda()),
-        ]
+        ];
+        files.into_iter().chain(loader).collect()
+    }
+
+    /// Whether a column is of text.
+    fn has_text(&self) -> bool {
+        self.inputs.iter().any(|column| column.kind == ColumnType::String)
     }
 
     /// The text of `MLmodel`, which says how the folder is loaded. The same model has the same text.
@@ -106,6 +116,7 @@ impl OnnxModel {
         let (inputs, outputs) = (quoted(&columns(&self.inputs)), quoted(&columns(&self.outputs)));
         let folder = quoted(folder);
         let (size, id) = (self.onnx.len(), self.id(&inputs, &outputs));
+        let (code, loader) = if self.has_text() { ("\n    code: code", "adlake_model") } else { ("", "mlflow.onnx") };
         format!(
             r#"artifact_path: {folder}
 flavors:
@@ -115,12 +126,12 @@ flavors:
     onnx_session_options: null
     providers:
     - CPUExecutionProvider
-  python_function:
+  python_function:{code}
     data: model.onnx
     env:
       conda: conda.yaml
       virtualenv: python_env.yaml
-    loader_module: mlflow.onnx
+    loader_module: {loader}
     python_version: "{PYTHON}"
 model_size_bytes: {size}
 model_uuid: {id}
@@ -187,7 +198,8 @@ mod tests {
         let text = model().mlmodel("model: 1");
         for line in [
             "artifact_path: \"model: 1\"",
-            "    loader_module: mlflow.onnx",
+            "    code: code",
+            "    loader_module: adlake_model",
             "    data: model.onnx",
             "model_size_bytes: 3",
             r#"  outputs: "[{\"name\":\"probability\",\"required\":true,\"type\":\"float\"}]""#,
@@ -197,6 +209,14 @@ mod tests {
         }
         assert!(text.contains(r#"\"name\":\"hour \\\"of\\\" day\""#), "{text}");
         assert!(text.contains(r#"\"required\":false"#), "{text}");
+    }
+
+    #[test]
+    fn numbers_alone_need_no_loader_of_ours() {
+        let numbers = OnnxModel { inputs: vec![ColumnSpec::required("hour", ColumnType::Double)], ..model() };
+        assert!(numbers.mlmodel("model").contains("    loader_module: mlflow.onnx\n"));
+        let has_loader = |model: OnnxModel| model.artifacts("model").iter().any(|artifact| artifact.path == "model/code/adlake_model.py");
+        assert!(has_loader(model()) && !has_loader(numbers));
     }
 
     #[test]
