@@ -37,13 +37,13 @@ def killed_pushes(test):
 
 def killed_servers(test):
     """The server is killed in the middle, and started again: once for a push that gives up, once for one that keeps trying."""
-    record = test.record("counted")
+    record = test.record("counted", steps=1500)
     test.proxy.reset()
     test.pusher.push(test.proxy.uri, record)
     total = test.proxy.requests
-    moments = [total * i // 9 for i in range(1, 9)] if test.long else [total // 3, total - 4]
+    moments = [total * i // 9 for i in range(1, 9)] if test.long else [total * 3 // 7, total - 4]
     for at in moments:
-        record = test.record("killed servers")
+        record = test.record("killed servers", steps=1500)
         test.proxy.reset(on_request=lambda number, at=at: test.server.kill() if number == at else None)
         line = test.pusher.fail(test.proxy.uri, record, test.proxy.uri, "push again", HTTP_REQUEST_MAX_RETRIES=0)
         test.proxy.reset()
@@ -57,8 +57,9 @@ def killed_servers(test):
         say(f"  after its start and another push: whole, {pushed['metrics']} of {len(record['metrics'])} metrics were left to send")
     record = test.record("killed servers")
     test.proxy.reset(on_request=lambda number: test.server.kill() if number == total // 2 else None)
-    running = test.pusher.start(test.proxy.uri, record)
-    deadline = time.monotonic() + 60
+    # Patient enough for a start on a slow and busy machine.
+    running = test.pusher.start(test.proxy.uri, record, HTTP_REQUEST_MAX_RETRIES=20)
+    deadline = time.monotonic() + 600
     while test.server.process and time.monotonic() < deadline:
         time.sleep(0.05)
     test.proxy.reset()

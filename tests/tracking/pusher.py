@@ -5,7 +5,7 @@ import os
 import subprocess
 from pathlib import Path
 
-PATIENCE_SECONDS = 300
+PATIENCE_SECONDS = 600
 
 
 def say(text):

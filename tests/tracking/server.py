@@ -10,7 +10,7 @@ import time
 import urllib.request
 
 # Longer than a start takes on a slow and busy machine.
-PATIENCE_SECONDS = 180
+PATIENCE_SECONDS = 600
 
 
 def free_port():

@@ -54,7 +54,8 @@ impl Scripted {
 
     pub(crate) fn client_with(&self, change: impl FnOnce(&mut Settings)) -> Client {
         let mut settings = Settings::new(&self.address).unwrap();
-        settings.timeout = Duration::from_millis(300);
+        // Far longer than any answer takes, on a busy machine: a test of hanging says less.
+        settings.timeout = Duration::from_secs(30);
         settings.retry = Retry { attempts: 3, first_wait: Duration::from_millis(5), longest_wait: Duration::from_secs(2) };
         change(&mut settings);
         Client::new(settings).unwrap()

@@ -144,7 +144,7 @@ impl Client {
     pub(super) fn lost(&self, asked: &str, error: reqwest::Error) -> Failure {
         let passing = !error.is_builder();
         let problem = match error.is_timeout() && !error.is_connect() {
-            true => format!("no answer within {} s", self.settings.timeout.as_secs()),
+            true => format!("no answer within {} s", self.settings.timeout.as_secs_f64()),
             false => causes(&error.without_url()),
         };
         self.no_answer(asked, &problem, passing)

@@ -23,11 +23,19 @@ async fn what_may_pass_is_asked_again() {
     assert_eq!(asks(&server.client()).await.unwrap()["a"], 1);
     assert_eq!(server.asked().len(), 3);
     let lost_race = r#"{"error_code":"BAD_REQUEST","message":"(sqlite3.IntegrityError) UNIQUE constraint failed"}"#;
-    for passing in [status(400, lost_race), status(503, ""), status(429, ""), status(408, ""), Reply::Hang, Reply::Cut] {
+    for passing in [status(400, lost_race), status(503, ""), status(429, ""), status(408, ""), Reply::Cut] {
         let server = Scripted::start([passing, ok("{}")]).await;
         asks(&server.client()).await.unwrap();
         assert_eq!(server.asked().len(), 2);
     }
+}
+
+#[tokio::test]
+async fn what_hangs_is_given_up_and_asked_again() {
+    let server = Scripted::start(vec![Reply::Hang; 3]).await;
+    let client = server.client_with(|settings| settings.timeout = Duration::from_millis(100));
+    let error = asks(&client).await.unwrap_err().to_string();
+    assert!(error.contains("no answer within 0.1 s (asked 3 times); is the server up"), "{error}");
 }
 
 #[tokio::test]
@@ -83,7 +91,6 @@ async fn errors_name_the_server_what_was_asked_and_the_remedy_in_one_line() {
             "redirects to https://login.example (status 302)",
         ),
         (vec![status(500, r#"{"detail":"on fire"}"#); 3], "status 500: on fire (asked 3 times); see the server's log"),
-        (vec![Reply::Hang; 3], "no answer within 0 s (asked 3 times); is the server up"),
         (vec![Reply::Cut; 3], "(asked 3 times); is the server up"),
     ];
     for (replies, message) in cases {
