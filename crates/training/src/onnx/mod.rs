@@ -7,7 +7,8 @@
 //! **Inputs.** One per feature, of the feature's name and of shape N; a model's only feature has shape N by 1. So MLflow finds a data frame's
 //! columns by their names, and hands them over in these shapes.
 //!
-//! - A number is `double`; NaN is missing. Numbers of other types must be cast to it before.
+//! - A number is `double`; NaN is missing. Numbers of other types must be cast to it before. An infinite one, which a
+//!   [`Frame`](crate::Frame) refuses, is beyond all others to trees, and missing to a logistic regression.
 //! - A category is `string` (of numpy and pandas: of type `object`); the empty text is missing. `None`, NaN and pandas' `NA` arrive as one of
 //!   [`MISSING_TEXTS`] and mean the same. But a text that the model learned as a level is that level: where one is `None`, fill missing values
 //!   with the empty text before. A text that it did not learn is what it is to [`Predict`](crate::Predict): one of the rare categories, to
