@@ -82,7 +82,7 @@ def check(model, columns, expected):
     for begin, size in [(0, 1), (1, 1), (0, 2), (100, 60), (len(expected) - 1, 1), (0, 0)]:
         part = run(session, {name: values[begin : begin + size] for name, values in rows.items()})
         if part.shape != (size,) or not (numpy.abs(part - expected[begin : begin + size]) <= TOLERANCE).all():
-            wrong.append(f"{size} rows from {begin}: {part}, adlake says {expected[begin : begin + size]}")
+            wrong.append(f"{size} rows from {begin}, by themselves: {part[:3]}, adlake says {expected[begin : begin + size][:3]}")
     return wrong, worst
 
 

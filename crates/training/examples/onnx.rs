@@ -108,8 +108,8 @@ const TEXTS: [&str; 3] = ["device_type", "site", "state"];
 /// Some are like what missing values become on their way through Python.
 const DEVICES: [&str; 5] = ["phone", "tablet", "None", "télé 📺", "a \"quoted\"\ntext"];
 
-/// Impressions: whole hours; bids around 0 that are sometimes missing; 32-bit speeds; steps, most of them 0; few devices, sometimes missing;
-/// many sites, most of them rare, sometimes missing; and states.
+/// Impressions: whole hours; bids around 0 that are sometimes missing; 32-bit speeds; steps, most of them 0; few devices, sometimes
+/// missing; many sites, most of them rare, sometimes missing; and states.
 #[derive(Default)]
 struct Rows {
     numbers: [Vec<f64>; NUMBERS.len()],

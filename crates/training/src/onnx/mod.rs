@@ -4,14 +4,15 @@
 //! probabilities of [`Predict`](crate::Predict), but for the last bits. (Older ones have no such trees, or run out of memory where a tree
 //! splits by many categories.)
 //!
-//! **Inputs.** One per feature, of the feature's name and of shape N; a model's only feature has shape N by 1. So MLflow finds a data frame's
-//! columns by their names, and hands them over in these shapes.
+//! **Inputs.** One per feature, of the feature's name and of shape N; a model's only feature has shape N by 1. So MLflow finds a data
+//! frame's columns by their names, and hands them over in these shapes.
 //!
-//! - A number is `double`; NaN is missing. Numbers of other types must be cast to it before.
-//! - A category is `string` (of numpy and pandas: of type `object`); the empty text is missing. `None`, NaN and pandas' `NA` arrive as one of
-//!   [`MISSING_TEXTS`] and mean the same. But a text that the model learned as a level is that level: where one is `None`, fill missing values
-//!   with the empty text before. A text that it did not learn is what it is to [`Predict`](crate::Predict): one of the rare categories, to
-//!   trees that learned such together, else missing.
+//! - A number is `double`; NaN is missing. Numbers of other types must be cast to it before. An infinite one, which a
+//!   [`Frame`](crate::Frame) refuses, is beyond all others to trees, and missing to a logistic regression.
+//! - A category is `string` (of numpy and pandas: of type `object`); the empty text is missing. `None`, NaN and pandas' `NA` arrive as
+//!   one of [`MISSING_TEXTS`] and mean the same. But a text that the model learned as a level is that level: where one is `None`, fill
+//!   missing values with the empty text before. A text that it did not learn is what it is to [`Predict`](crate::Predict): one of the
+//!   rare categories, to trees that learned such together, else missing.
 //!
 //! **Output.** `probability`, `double` of shape N, and nothing else.
 //!
@@ -20,7 +21,8 @@
 //! [probability] = session.run(None, {"hour_of_day": numpy.array([19.0]), "device_type": numpy.array(["tv"], dtype=object)})
 //! ```
 //!
-//! Hashed learners have no ONNX file, as no operator of ONNX hashes text as they do.
+//! Hashed learners have no ONNX file, as no operator of ONNX hashes text as they do. Trees over a feature of more than 30 categories take
+//! ONNX Runtime several times as long as us: it looks each up in a hash set.
 
 mod calibrated;
 mod ensemble;

@@ -122,9 +122,8 @@ fn the_operator_finds_the_leaves_that_the_forest_finds() {
     let found =
         |ensemble: &NodeProto| -> Vec<f64> { (0..data.rows()).map(|row| sum(ensemble, &seen(&model, data.frame(), row)) / 7.0).collect() };
     assert_eq!(found(ensemble), expected);
-    type Change = fn(i64) -> i64;
-    let controls: [(&str, Change); 2] = [("nodes_missing_value_tracks_true", |one| 1 - one), ("nodes_featureids", |one| one / 2)];
-    for (name, change) in controls {
+    let flipped: fn(i64) -> i64 = |missing| 1 - missing;
+    for (name, change) in [("nodes_missing_value_tracks_true", flipped), ("nodes_featureids", |feature| feature / 2)] {
         let mut wrong = ensemble.clone();
         let changed = wrong.attribute.iter_mut().find(|attribute| attribute.name == name).unwrap();
         changed.ints.iter_mut().for_each(|one| *one = change(*one));
