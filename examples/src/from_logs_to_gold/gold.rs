@@ -9,9 +9,16 @@ use crate::story::Page;
 
 /// Tells this part.
 pub async fn tell(page: &mut Page, lake: &Lake, pipeline: &Pipeline) -> Result<()> {
-    page.text("## Gold: answers");
+    page.text(
+        "
+        ## Gold: answers
+
+        And features, from which click models learn: what was known of each impression when it was shown
+        (`docs/features.md`).
+        ",
+    );
     page.step()?;
-    let work = adlake::Work { layers: vec![Layer::Gold], ..adlake::Work::all() };
+    let work = adlake::Work { layers: vec![Layer::Gold, Layer::Features], ..adlake::Work::all() };
     let done = adlake::run(lake, pipeline, &work, &Silent).await?;
     page.report(&done.report);
     revenue(page, lake).await?;

@@ -7,7 +7,7 @@ use lake::datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use lake::datafusion::arrow::compute::cast;
 use lake::datafusion::arrow::datatypes::{DataType, Int64Type, TimeUnit};
 use lake::datafusion::common::Column as ColumnName;
-use lake::datafusion::logical_expr::Expr;
+use lake::datafusion::logical_expr::{Expr, lit};
 use lake::datafusion::prelude::DataFrame;
 use lake::{AsOf, Lake, LakeError, Result};
 use spec::TableName;
@@ -56,9 +56,11 @@ async fn impressions(lake: &Lake, as_of: AsOf) -> Result<(DataFrame, BTreeMap<Ta
     }
     let spec = features::FrameSpec { as_of, ..features::FrameSpec::of(table, &registry.time) };
     let frame = features::frame(lake, &spec).await?;
-    let columns = frame.rows.schema().fields().iter().map(|field| field.name().clone());
+    // Nobody bids for an impression of a campaign that nobody knows, and where such are never clicked they give themselves away.
+    let rows = frame.rows.filter(named("advertiser_id").not_eq(lit("Unknown")))?;
+    let columns = rows.schema().fields().iter().map(|field| field.name().clone());
     let features = columns.filter(|name| registry.features.contains_key(name)).collect();
-    Ok((frame.rows, frame.versions, features))
+    Ok((rows, frame.versions, features))
 }
 
 async fn requests(lake: &Lake, as_of: AsOf) -> Result<(DataFrame, BTreeMap<TableName, u64>, Vec<String>)> {

@@ -25,7 +25,7 @@ pub enum Learner {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Population {
-    /// Impressions: what can be clicked
+    /// Impressions of known campaigns: what can be clicked
     Impressions,
     /// All requests, shown an ad or not; leaks, and is here to show it
     Requests,
