@@ -287,8 +287,11 @@ select id_md5 from silver.clicks";
             hour = { kind = 'number', known_from = 'request' }\n";
         plant(root.path(), REGISTRY, registry);
         assert_eq!(check(root.path()).unwrap(), Verdict::Failed, "no model makes it");
-        let columns = ["id", "at", "user_id", "hour", "is_click"].map(|column| format!("{column} = \"The {column}\"\n")).concat();
-        let model = format!("/*\nClicks to learn from.\n\nkind = \"full\"\n\n[columns]\n{columns}*/\nselect 1 from gold.clicks_daily");
+        let names = ["id", "at", "user_id", "hour", "is_click"];
+        let columns = names.map(|column| format!("{column} = \"The {column}\"\n")).concat();
+        let selected = names.map(|column| format!("1 as {column}")).join(", ");
+        let model =
+            format!("/*\nClicks to learn from.\n\nkind = \"full\"\n\n[columns]\n{columns}*/\nselect {selected} from gold.clicks_daily");
         plant(root.path(), "crates/features/models/adtech/clicks.sql", &model);
         assert_eq!(write(root.path()).unwrap(), Verdict::Passed);
         let page = fs::read_to_string(root.path().join(FEATURES)).unwrap();

@@ -145,7 +145,9 @@ mod tests {
     fn a_column_that_one_of_both_lacks_is_told() {
         let model = |columns: &str| {
             let described: String = columns.split(' ').map(|c| format!("{c} = \"Text\"\n")).collect();
-            let text = format!("/*\nA table.\n\nkind = \"full\"\n\n[columns]\n{described}*/\nselect 1 from gold.x");
+            let selected: Vec<String> = columns.split(' ').map(|c| format!("1 as {c}")).collect();
+            let selected = selected.join(", ");
+            let text = format!("/*\nA table.\n\nkind = \"full\"\n\n[columns]\n{described}*/\nselect {selected} from gold.x");
             Model::parse(Layer::Features, "adtech", "features/models/adtech/clicks.sql", &text).unwrap()
         };
         let registry = Registry::parse(TEXT).unwrap();
