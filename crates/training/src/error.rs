@@ -120,6 +120,31 @@ pub enum TrainingError {
         /// What is not there.
         needs: &'static str,
     },
+    /// A search over nothing.
+    #[error("there is nothing to search: name at least one candidate")]
+    NoCandidates,
+    /// Training rows of a fold whose labels are all the same.
+    #[error("fold {fold} of {folds}: all {rows} training rows with weight have the label {label}: take fewer folds, or more rows")]
+    FoldOfOneClass {
+        /// The fold, from 1.
+        fold: usize,
+        /// All folds.
+        folds: usize,
+        /// The only label.
+        label: bool,
+        /// Training rows of the fold.
+        rows: usize,
+    },
+    /// A candidate of a search that cannot be fitted or measured.
+    #[error("candidate {candidate} in fold {fold}: {source}")]
+    Candidate {
+        /// The candidate, from 1.
+        candidate: usize,
+        /// The fold, from 1.
+        fold: usize,
+        /// What went wrong.
+        source: Box<TrainingError>,
+    },
     /// The computation did not arrive at an answer.
     #[error("{what} did not converge: {remedy}")]
     NotConverged {

@@ -8,8 +8,10 @@
 //! - a [`Frame`] is named features of equal length: numbers with NaN for missing, or categories;
 //! - a [`Dataset`] is a frame with labels, and optionally weights, event times and groups;
 //! - a [`Splitting`] says who learns and who is held out: by time, by group, at random;
+//! - an [`audit::Audit`] says, before anything is learned, which features and rows give the label away;
 //! - a learner ([`Forest`], [`Boosted`], [`Logistic`], [`hashed::Ftrl`], [`hashed::Ffm`]) is fitted with plain settings, and then
 //!   [`Predict`]s probabilities for frames, or for one row of [`Value`]s;
+//! - a [`search`](mod@search) compares learners and settings on folds, and gives up early on those that are clearly worse;
 //! - a [`calibrate::Calibrator`] makes them true, [`metrics`] measure them with intervals, [`explain`] says what they rest on;
 //! - a [`Model`] is what was learned and its calibrator, as one file, and as one for other programs ([`onnx`]).
 //!
@@ -37,7 +39,7 @@
 //! # Ok::<(), training::TrainingError>(())
 //! ```
 //!
-//! Not here: search over settings, features, tables (see `lake`).
+//! Not here: features, tables (see `lake`).
 
 pub mod audit;
 mod bins;
@@ -53,6 +55,7 @@ pub mod metrics;
 pub mod onnx;
 mod predict;
 mod random;
+pub mod search;
 mod split;
 mod stored;
 mod tree;

@@ -52,6 +52,7 @@ use crate::error::Result;
 use crate::split::{Split, Splitting};
 use chance::errors_at;
 use levels::Levels;
+use own_label::Suspect;
 use rows::Rows;
 use strength::Strength;
 use tally::Tally;
@@ -146,16 +147,19 @@ impl Checks<'_> {
 
     fn feature(&self, (name, column): (&str, &Column), groupings: &[Levels]) -> Result<Seen> {
         let features = self.rows.data.frame().names().len();
-        let tally = Tally::of(self.rows, name, column)?;
+        let numbers = rows::numbers(column);
+        let tally = Tally::of(self.rows, (name, column), numbers.as_deref())?;
         let strength = Strength::of(self.rows, &tally);
+        let values = numbers.as_deref().map(|numbers| ValueRows::of(self.rows, numbers));
         let mut findings = settled::findings(self.rows, name, &tally, self.share(4 * features));
-        let values = tally.is_number().then(|| ValueRows::of(self.rows, column));
         findings.extend(values::identifier(name, &tally, values.as_ref()));
         findings.extend(values::constant_on_one_side(name, &tally, self.share(2 * features)));
-        if let (Some(values), true) = (&values, self.looks_for(Kind::OwnLabel)) {
+        if let (Some(numbers), Some(values), true) = (&numbers, &values, self.looks_for(Kind::OwnLabel)) {
+            // Each grouping, the rows of each value on three scales, and the fall from training to test rows.
             let limit = self.share(features * (groupings.len() * own_label::TESTS_PER_GROUPING + 4));
             findings.extend(strength::fall(name, &strength, errors_at(limit)));
-            findings.extend(own_label::finding(self.rows, (name, column), &strength, groupings, values, limit));
+            let suspect = Suspect { feature: name, numbers, values, strength: &strength };
+            findings.extend(own_label::finding(self.rows, &suspect, groupings, limit));
         }
         Ok(Seen { strength, findings })
     }

@@ -1,6 +1,6 @@
 //! Features that were computed with the row's own label.
 
-use super::chance::{Area, mean_square_at_most};
+use super::chance::{Area, errors_at, mean_square_at_most};
 use super::finding::{Finding, Kind, Severity};
 use super::levels::Levels;
 use super::rows::Rows;
@@ -8,7 +8,6 @@ use super::strength::Strength;
 use super::sums::{Level, Term, left_over};
 use super::values::ValueRows;
 use crate::calibrate::logistic;
-use crate::data::Column;
 
 /// Tests made of each feature and grouping: three scales of the sums, the difference by label, the change.
 pub(super) const TESTS_PER_GROUPING: usize = 5;
@@ -48,28 +47,24 @@ fn scales(base_rate: f64) -> [impl Fn(f64) -> f64; 3] {
     [None, Some(0.0), Some(offset)].map(|offset| move |value: f64| offset.map_or(value, |offset| logistic(value + offset)))
 }
 
+/// A number, and what was seen of it.
+pub(super) struct Suspect<'a> {
+    pub(super) feature: &'a str,
+    pub(super) numbers: &'a [f64],
+    pub(super) values: &'a ValueRows,
+    pub(super) strength: &'a Strength,
+}
+
 /// The first proof against a number; `limit` is the chance at which one test convinces.
-pub(super) fn finding(
-    rows: &Rows<'_>,
-    (feature, column): (&str, &Column),
-    strength: &Strength,
-    groupings: &[Levels],
-    values: &ValueRows,
-    limit: f64,
-) -> Option<Finding> {
-    if matches!(column, Column::Categorical(_)) {
-        return None;
-    }
-    for levels in groupings {
-        let proof = knows_sums(rows, column, levels, limit)
-            .or_else(|| differs_by_label(rows, column, levels, limit))
-            .or_else(|| changes_with_label(rows, column, levels, strength, limit));
-        if let Some(proof) = proof {
-            return Some(told(feature, &levels.name, proof));
-        }
-    }
-    let proof = equals_rates(rows, values, limit)?;
-    Some(told(feature, "value of it", proof))
+pub(super) fn finding(rows: &Rows<'_>, suspect: &Suspect<'_>, groupings: &[Levels], limit: f64) -> Option<Finding> {
+    let of_grouping = |levels: &Levels| {
+        let proof = knows_sums(rows, suspect.numbers, levels, limit)
+            .or_else(|| differs_by_label(rows, suspect.numbers, levels, limit))
+            .or_else(|| changes_with_label(rows, suspect, levels, limit))?;
+        Some(told(suspect.feature, &levels.name, proof))
+    };
+    let of_value = || Some(told(suspect.feature, "value of it", equals_rates(rows, suspect.values, limit)?));
+    groupings.iter().find_map(of_grouping).or_else(of_value)
 }
 
 fn told(feature: &str, level: &str, proof: Proof) -> Finding {
@@ -99,13 +94,13 @@ fn told(feature: &str, level: &str, proof: Proof) -> Finding {
 }
 
 /// The value that a level has before any of its labels: of its first row in time, or, without times, one that all its rows share.
-fn levels_of(rows: &Rows<'_>, column: &Column, levels: &Levels) -> Option<Vec<Level>> {
+fn levels_of(rows: &Rows<'_>, numbers: &[f64], levels: &Levels) -> Option<Vec<Level>> {
     let has_times = rows.data.times().is_some();
     let mut found = Vec::new();
     for level in levels.iter() {
-        let mut numbers = level.iter().map(|row| column.number(*row as usize));
-        let Some(Some(value)) = numbers.next() else { continue };
-        if !has_times && numbers.any(|number| number != Some(value)) {
+        let mut of_level = level.iter().map(|row| numbers[*row as usize]);
+        let Some(value) = of_level.next().filter(|value| !value.is_nan()) else { continue };
+        if !has_times && of_level.any(|number| number != value) {
             return None;
         }
         let positives = level.iter().filter(|row| rows.labels()[**row as usize]).count() as f64;
@@ -114,9 +109,9 @@ fn levels_of(rows: &Rows<'_>, column: &Column, levels: &Levels) -> Option<Vec<Le
     Some(found)
 }
 
-fn knows_sums(rows: &Rows<'_>, column: &Column, levels: &Levels, limit: f64) -> Option<Proof> {
+fn knows_sums(rows: &Rows<'_>, numbers: &[f64], levels: &Levels, limit: f64) -> Option<Proof> {
     let known: [Term; 4] = [|level| level.rows * level.value, |level| level.value, |level| level.rows, |_| 1.0];
-    fits_too_well(rows, levels_of(rows, column, levels)?, &known, &known[2..], (KNOWN, limit))
+    fits_too_well(rows, levels_of(rows, numbers, levels)?, &known, &known[2..], (KNOWN, limit))
 }
 
 /// The rows of each value, where most rows share theirs: without the grouping that a feature was computed by, its values show it.
@@ -164,19 +159,18 @@ impl Moments {
 }
 
 /// Whether rows of one level and one label have the same value, and those of the other label another: a level's rate without the row.
-fn differs_by_label(rows: &Rows<'_>, column: &Column, levels: &Levels, limit: f64) -> Option<Proof> {
+fn differs_by_label(rows: &Rows<'_>, numbers: &[f64], levels: &Levels, limit: f64) -> Option<Proof> {
     let (mut sum, mut freedom, mut count) = (0.0, 0.0, 0);
     let mut all = [Moments::default(); 2];
     for level in levels.iter() {
         let mut classes = [Moments::default(); 2];
-        let first = level.iter().find_map(|row| column.number(*row as usize)).unwrap_or_default();
-        for row in level {
-            if let Some(number) = column.number(*row as usize) {
-                let class = usize::from(rows.labels()[*row as usize]);
-                // Relative to one of them, so that differences of large numbers are not lost in their squares.
-                classes[class].add(number - first);
-                all[class].add(number);
-            }
+        let mut known = level.iter().map(|row| (numbers[*row as usize], *row as usize)).filter(|(number, _)| !number.is_nan()).peekable();
+        let first = known.peek().map_or(0.0, |(number, _)| *number);
+        for (number, row) in known {
+            let class = usize::from(rows.labels()[row]);
+            // Relative to one of them, so that differences of large numbers are not lost in their squares.
+            classes[class].add(number - first);
+            all[class].add(number);
         }
         let (total, within) = (classes[0].plus(classes[1]).variation(), classes[0].variation() + classes[1].variation());
         let rows = classes[0].count + classes[1].count;
@@ -197,23 +191,21 @@ fn differs_by_label(rows: &Rows<'_>, column: &Column, levels: &Levels, limit: f6
 
 /// Whether the change since the previous row of the level tells this row's label. What comes before the label changes with earlier
 /// labels, so only rows after a negative one are compared: they have the same previous label.
-fn changes_with_label(rows: &Rows<'_>, column: &Column, levels: &Levels, strength: &Strength, limit: f64) -> Option<Proof> {
+fn changes_with_label(rows: &Rows<'_>, suspect: &Suspect<'_>, levels: &Levels, limit: f64) -> Option<Proof> {
     let (times, labels) = (rows.data.times()?, rows.labels());
     let mut changes = Vec::new();
     for level in levels.iter() {
         for pair in level.windows(2) {
             let &[before, row] = pair else { continue };
             let (before, row) = (before as usize, row as usize);
-            if let (false, true, Some(old), Some(new)) =
-                (labels[before], times[before] < times[row], column.number(before), column.number(row))
-            {
-                changes.push((new - old, labels[row]));
+            let change = suspect.numbers[row] - suspect.numbers[before];
+            if !labels[before] && times[before] < times[row] && !change.is_nan() {
+                changes.push((change, labels[row]));
             }
         }
     }
     let area = Area::of_scores(&mut changes)?.either_way();
-    let itself = strength.order.map_or(0.0, |area| area.separation());
-    let convinces = area.auc >= CHANGE && area.is_above(HONEST_CHANGE, super::chance::errors_at(limit));
-    (convinces && area.separation() >= MORE_THAN_ITSELF * itself)
-        .then_some(Proof::Change { auc: area.auc, rows: area.positives + area.negatives })
+    let itself = suspect.strength.order.map_or(0.0, |area| area.separation());
+    let convinces = area.auc >= CHANGE && area.is_above(HONEST_CHANGE, errors_at(limit)) && area.separation() >= MORE_THAN_ITSELF * itself;
+    convinces.then_some(Proof::Change { auc: area.auc, rows: area.positives + area.negatives })
 }

@@ -14,7 +14,7 @@ const SMALL_PART: f64 = 0.01;
 /// Rows that are alike by chance agree in their label as little as rows of one rate do; copies agree always.
 const COPIES_AGREE: f64 = 0.8;
 const CHANCE_AGREES: f64 = 0.5;
-/// Positive rows among those alike from which on their agreement can be told.
+/// Positive rows among those alike, and sets of them, from which on anything can be told.
 const ENOUGH: u64 = 10;
 /// Sets of like rows whose values are looked up.
 const LOOKED_UP: usize = 256;
@@ -76,14 +76,18 @@ impl Alike {
                 return None;
             }
         }
+        if self.ends.len() < ENOUGH as usize {
+            return None;
+        }
+        let columns = rows.data.frame().columns();
         let step = (self.ends.len() / LOOKED_UP).max(1);
         let sample: Vec<_> = self.iter().step_by(step).take(LOOKED_UP).collect();
         if rows.data.times().is_some_and(|times| tells_apart(&sample, rows.data.rows(), |row| Some(times[row] as u64))) {
             return Some(Proof::Sure);
         }
-        let columns = rows.data.frame().columns();
+        // Rows that agree in one feature and then in all others are copies; with one feature there are no others.
         let is_apart = |column: &Column| tells_apart(&sample, rows.data.rows(), |row| bits(column, row));
-        columns.par_iter().any(is_apart).then_some(Proof::Likely)
+        (columns.len() > 1 && columns.par_iter().any(is_apart)).then_some(Proof::Likely)
     }
 }
 
@@ -107,8 +111,7 @@ fn tells_apart(sample: &[&[u32]], rows: usize, value: impl Fn(usize) -> Option<u
 fn bits(column: &Column, row: usize) -> Option<u64> {
     match column {
         Column::Categorical(categories) => categories.text(row).and(categories.codes().get(row)).map(|code| u64::from(*code)),
-        // Zero has two signs.
-        Column::F32(_) | Column::F64(_) => column.number(row).map(|number| (number + 0.0).to_bits()),
+        Column::F32(_) | Column::F64(_) => column.number(row).map(bits_of),
     }
 }
 
@@ -117,18 +120,31 @@ fn marks(rows: &Rows<'_>) -> Vec<u64> {
     let (columns, groups, times) = (rows.data.frame().columns(), rows.data.groups(), rows.data.times());
     let mut marks = vec![0_u64; rows.data.rows()];
     marks.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, marks)| {
-        let first = chunk * CHUNK;
+        let place = chunk * CHUNK..chunk * CHUNK + marks.len();
         for column in columns {
-            for (offset, mark) in marks.iter_mut().enumerate() {
-                *mark = mix(mark.wrapping_mul(31) ^ bits(column, first + offset).map_or(1, |bits| mix(bits.wrapping_add(2))));
+            match column {
+                Column::F32(values) => add(marks, values[place.clone()].iter().map(|value| bits_of(f64::from(*value)))),
+                Column::F64(values) => add(marks, values[place.clone()].iter().map(|value| bits_of(*value))),
+                Column::Categorical(categories) => add(marks, categories.codes()[place.clone()].iter().map(|code| u64::from(*code))),
             }
         }
-        for (offset, mark) in marks.iter_mut().enumerate() {
-            let (group, time) = (groups.map_or(0, |groups| groups[first + offset]), times.map_or(0, |times| times[first + offset] as u64));
-            *mark = mix(mix(mark.wrapping_add(group)).wrapping_mul(31).wrapping_add(time));
+        if let Some(groups) = groups {
+            add(marks, groups[place.clone()].iter().copied());
+        }
+        if let Some(times) = times {
+            add(marks, times[place].iter().map(|time| *time as u64));
         }
     });
     marks
+}
+
+fn add(marks: &mut [u64], values: impl Iterator<Item = u64>) {
+    marks.iter_mut().zip(values).for_each(|(mark, value)| *mark = mix(mark.wrapping_mul(31) ^ mix(value.wrapping_add(1))));
+}
+
+/// Zero has two signs, and what is missing many faces.
+fn bits_of(number: f64) -> u64 {
+    if number.is_nan() { u64::MAX } else { (number + 0.0).to_bits() }
 }
 
 /// Test rows with a copy among the training rows, and rows that are there more than once.

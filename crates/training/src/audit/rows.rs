@@ -1,6 +1,8 @@
 //! The rows as all checks see them.
 
-use crate::data::Dataset;
+use std::borrow::Cow;
+
+use crate::data::{Column, Dataset};
 use crate::error::{Result, TrainingError};
 use crate::random::mix;
 use crate::split::Split;
@@ -58,6 +60,15 @@ impl<'a> Rows<'a> {
     /// What a model would learn from: the training side, or without a split all rows.
     pub(super) fn learned(&self) -> Learned<'a> {
         Learned { split: self.split, rows: self.data.rows() }
+    }
+}
+
+/// A column's numbers, NaN where missing; `None` for categories.
+pub(super) fn numbers(column: &Column) -> Option<Cow<'_, [f64]>> {
+    match column {
+        Column::F32(values) => Some(values.iter().map(|value| f64::from(*value)).collect()),
+        Column::F64(values) => Some(Cow::Borrowed(values)),
+        Column::Categorical(_) => None,
     }
 }
 

@@ -46,16 +46,16 @@ pub(super) struct Tally<'a> {
 }
 
 impl<'a> Tally<'a> {
-    pub(super) fn of(rows: &Rows<'_>, name: &str, column: &'a Column) -> Result<Self> {
-        match column {
-            Column::Categorical(categories) => Ok(of_categories(rows, categories)),
-            Column::F32(_) | Column::F64(_) if (0..column.len()).all(|row| column.number(row).is_none()) => {
+    /// `numbers` are those of the column, unless it holds categories.
+    pub(super) fn of(rows: &Rows<'_>, (name, column): (&str, &'a Column), numbers: Option<&[f64]>) -> Result<Self> {
+        match (column, numbers) {
+            (Column::Categorical(categories), _) => Ok(of_categories(rows, categories)),
+            (_, Some(numbers)) if numbers.iter().any(|number| !number.is_nan()) => of_numbers(rows, (name, column), numbers),
+            _ => {
                 let mut cell = Cell::default();
                 rows.classes.iter().for_each(|class| cell.0[usize::from(*class)] += 1);
                 Ok(Self { cells: vec![cell], spans: vec![(f64::NAN, f64::NAN)], levels: &[] })
             }
-            Column::F32(values) => of_numbers(rows, name, column, values.iter().map(|value| f64::from(*value))),
-            Column::F64(values) => of_numbers(rows, name, column, values.iter().copied()),
         }
     }
 
@@ -109,17 +109,17 @@ fn of_categories<'a>(rows: &Rows<'_>, categories: &'a Categories) -> Tally<'a> {
     Tally { cells, spans: Vec::new(), levels }
 }
 
-fn of_numbers<'a>(rows: &Rows<'_>, name: &str, column: &'a Column, values: impl Iterator<Item = f64>) -> Result<Tally<'a>> {
+fn of_numbers<'a>(rows: &Rows<'_>, (name, column): (&str, &'a Column), numbers: &[f64]) -> Result<Tally<'a>> {
     let bins = FeatureBins::fit(name, column, BINS, 0, 0)?;
     let edges = bins.edges().unwrap_or_default();
     let mut cells = vec![Cell::default(); edges.len() + 2];
     let mut spans = vec![(f64::INFINITY, f64::NEG_INFINITY); cells.len()];
-    for (value, class) in values.zip(&rows.classes) {
-        let cell = if value.is_nan() { 0 } else { 1 + edges.partition_point(|edge| *edge < value) };
+    for (number, class) in numbers.iter().zip(&rows.classes) {
+        let cell = if number.is_nan() { 0 } else { 1 + edges.partition_point(|edge| edge < number) };
         cells[cell].0[usize::from(*class)] += 1;
         let (low, high) = &mut spans[cell];
-        *low = low.min(value);
-        *high = high.max(value);
+        *low = low.min(*number);
+        *high = high.max(*number);
     }
     Ok(Tally { cells, spans, levels: &[] })
 }

@@ -4,7 +4,6 @@ use super::finding::{Finding, Held, Kind, Severity, percent};
 use super::rows::{Rows, Side};
 use super::sums::Level;
 use super::tally::Tally;
-use crate::data::Column;
 use crate::random::mix;
 
 /// About so many rows are looked at; whole values, so that their sums are right.
@@ -25,11 +24,11 @@ pub(super) struct ValueRows {
 }
 
 impl ValueRows {
-    pub(super) fn of(rows: &Rows<'_>, column: &Column) -> Self {
+    pub(super) fn of(rows: &Rows<'_>, numbers: &[f64]) -> Self {
         let parts = rows.learned().len().div_ceil(SAMPLE).max(1) as u64;
         // Zero has two signs.
-        let numbers = rows.learned().iter().filter_map(|row| Some((column.number(row as usize)? + 0.0, rows.labels()[row as usize])));
-        let mut numbers: Vec<_> = numbers.filter(|(number, _)| mix(number.to_bits()).is_multiple_of(parts)).collect();
+        let numbers = rows.learned().iter().map(|row| (numbers[row as usize] + 0.0, rows.labels()[row as usize]));
+        let mut numbers: Vec<_> = numbers.filter(|(number, _)| !number.is_nan() && mix(number.to_bits()).is_multiple_of(parts)).collect();
         numbers.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         let level = |same: &[(f64, bool)]| {
             let positives = same.iter().filter(|(_, label)| *label).count() as f64;

@@ -44,7 +44,8 @@ pub fn normalised_entropy(scores: &Scores<'_>, confidence: &Confidence) -> Resul
     Ok(Estimate::around(value, confidence.z() * standard_error(scores.iter().map(influence)), (0.0, f64::INFINITY)))
 }
 
-pub(super) fn loss(probability: f64, label: f64) -> f64 {
+/// Of one row.
+pub(crate) fn loss(probability: f64, label: f64) -> f64 {
     let probability = probability.clamp(NEAREST, 1.0 - NEAREST);
     -if label > 0.5 { probability.ln() } else { (1.0 - probability).ln() }
 }

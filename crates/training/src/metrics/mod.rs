@@ -16,6 +16,7 @@ mod threshold;
 pub use calibration::{CalibrationBin, CalibrationError, calibration_bins, calibration_error, calibration_ratio};
 pub use confidence::{Confidence, Estimate};
 pub use lift::{LiftDecile, lift_by_decile};
+pub(crate) use losses::loss;
 pub use losses::{brier_score, log_loss, normalised_entropy};
 pub use ranking::{average_precision, roc_auc, roc_auc_difference};
 pub use report::{Report, ReportSettings, Slice, by_slice};

@@ -1,13 +1,14 @@
 //! Whatever comes in, there is an answer or an error, and never a panic.
 
 use proptest::prelude::*;
+use training::audit::{Audit, AuditSettings, Facts};
 use training::calibrate::Calibrator;
 use training::explain::{partial_dependence, permutation_importance};
 use training::hashed::{Ffm, FfmSettings, Fields, Ftrl, FtrlSettings, OnePass};
 use training::metrics::{Confidence, Report, ReportSettings, Scores};
 use training::{
     Boosted, BoostedSettings, Categories, ClassWeight, Column, Dataset, EarlyStopping, Forest, ForestSettings, Frame, Logistic,
-    LogisticSettings, MaxFeatures, Predict, TrainingError,
+    LogisticSettings, MaxFeatures, Predict, Split, Splitting, TrainingError,
 };
 
 const CONFIDENCE: Confidence = Confidence { level: 0.95, replicates: 20, seed: 0 };
@@ -57,6 +58,24 @@ fn use_up(model: &dyn Predict, data: &Dataset) {
     }
 }
 
+/// An audit with every kind of fact, of rows over and over: whatever it says, in whole sentences.
+fn audit(data: &Dataset, by_time: bool) {
+    let times: Vec<_> = (0..data.rows() as i64).map(|row| if row % 3 == 0 { i64::MIN + row } else { i64::MAX - row }).collect();
+    let Ok(data) = data.clone().with_times(times.clone()) else { return };
+    let groups: Vec<_> = (0..data.rows() as u64).map(|row| row / 3).collect();
+    let data = data.with_groups(groups).unwrap();
+    let rows: Vec<_> = (0..data.rows() as u32).flat_map(|row| [row; 30]).collect();
+    let data = data.take(&rows).unwrap();
+    let times = data.times().unwrap().to_vec();
+    let split = Split { train: (0..rows.len() as u32).step_by(2).collect(), test: vec![0, 1, 3] };
+    let splitting = if by_time { Splitting::Time { gap: i64::MAX } } else { Splitting::Group { seed: 1 } };
+    let facts =
+        Facts { splitting: Some(splitting), known_at: &[("x", &times), ("y", &times)], label_times: Some(&times), from_label: &["c"] };
+    if let Ok(audit) = Audit::of(&data, Some(&split), &facts, &AuditSettings { false_alarm: 0.9, ..AuditSettings::default() }) {
+        assert!(audit.findings.iter().all(|finding| finding.evidence.iter().all(|evidence| !evidence.value.is_nan())), "{audit:?}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
     #[test]
@@ -89,6 +108,7 @@ proptest! {
         if let Ok(model) = Logistic::fit(&data, &LogisticSettings { l2: if deep { 0.0 } else { 1.0 }, ..LogisticSettings::default() }) {
             use_up(&model, &data);
         }
+        audit(&data, deep);
         let fields = Fields::new(["x", "c"], 10).unwrap();
         let mut ftrl = Ftrl::new(fields.clone(), FtrlSettings::default()).unwrap();
         ftrl.learn_batch(&data).unwrap();

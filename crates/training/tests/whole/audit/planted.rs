@@ -3,7 +3,7 @@
 use training::audit::Kind;
 use training::{Column, Dataset, Split, Splitting};
 
-use super::world::{DAY, World, clicks, logistic, named, normal};
+use super::world::{DAY, Past, World, logistic, named, normal};
 use crate::synthetic::Dice;
 
 /// A data set with a leak, and what must be said of it.
@@ -58,7 +58,7 @@ fn texts(rows: usize, text: impl FnMut(usize) -> Option<&'static str>) -> Column
     Column::texts((0..rows).map(text))
 }
 
-fn impossible_rows() -> Vec<Leak> {
+pub fn impossible_rows() -> Vec<Leak> {
     let mut found = Vec::new();
     let mut add = |name, seed, share, column: &dyn Fn(&mut Dice, bool) -> f64, slips: usize| {
         // What is not as clear takes more rows.
@@ -196,26 +196,15 @@ fn own_label_sums() -> Vec<Leak> {
 /// Running sums that end with the row's own label, and sums of a day.
 fn own_label_rows() -> Vec<Leak> {
     let mut found = Vec::new();
-    let mut add = |name, seed, value: &dyn Fn(&[bool]) -> f64| {
+    let mut add = |name, seed, value: &dyn Fn(&Past) -> f64| {
         let (mut world, _) = world(seed);
         let users: Vec<_> = world.users.iter().map(|user| *user as usize).collect();
-        // Of the rows before the next one of the user, which are those up to this one.
-        let mut next = world.clone();
-        next.labels.reverse();
-        let keys: Vec<_> = users.iter().rev().copied().collect();
-        let after = next.earlier(&keys, &clicks);
-        let total = world.encoded(&users, |_| true, |positives, _, _| positives);
-        let before = world.earlier(&users, &|past| past.len() as f64);
-        let column = (0..world.rows()).map(|row| {
-            let (upto, rows) = (total[row] - after[world.rows() - 1 - row], before[row] + 1.0);
-            value(&(0..rows as usize).map(|row| (row as f64) < upto).collect::<Vec<_>>())
-        });
-        world.add("user_rate", column.collect::<Vec<_>>());
+        world.add("user_rate", world.running(&users, true, value));
         found.push(Leak::new(name, Kind::OwnLabel, "user_rate", world.data()));
     };
-    add("the user's clicks up to and with this row", 51, &clicks);
-    add("the user's rate up to and with this row", 52, &|upto| clicks(upto) / upto.len() as f64);
-    add("the same, smoothed", 53, &|upto| (clicks(upto) + 2.0) / (upto.len() as f64 + 20.0));
+    add("the user's clicks up to and with this row", 51, &|past| past.clicks);
+    add("the user's rate up to and with this row", 52, &|past| past.clicks / past.rows);
+    add("the same, smoothed", 53, &|past| past.smoothed(20.0, 0.1));
 
     let (mut noisy, mut dice) = world(54);
     let rates = noisy.encoded(&noisy.sites, |_| true, |positives, rows, label| (positives - label) / (rows - 1.0));

@@ -1,6 +1,6 @@
 //! Honest ad data: what is known of each row was known before its label.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use training::{Column, Dataset, Frame};
 
@@ -30,7 +30,8 @@ impl World {
             (0..all_users).map(|_| if dice.unit() < 0.1 { f64::NAN } else { (18.0 + 50.0 * dice.unit()).floor() }).collect();
 
         let (mut times, mut users, mut sites, mut campaigns, mut chances) = (vec![], vec![], vec![], vec![], vec![]);
-        let mut numbers: HashMap<&str, Vec<f64>> = HashMap::new();
+        let names = ["ad_position", "hour_of_day", "age", "price", "noise", "old_score", "bandwidth"];
+        let mut numbers: [Vec<f64>; 7] = Default::default();
         let mut devices = Vec::new();
         let mut time = 1_700_000_000;
         for _ in 0..rows {
@@ -46,16 +47,13 @@ impl World {
                 - 0.25 * position
                 + 0.4 * (hour / 24.0 * std::f64::consts::TAU).sin()
                 + 0.5 * normal(&mut dice);
-            let mut push = |name, number| numbers.entry(name).or_default().push(number);
-            push("ad_position", position);
-            push("hour_of_day", hour);
-            push("age", user_ages[user]);
-            push("price", (0.7 * normal(&mut dice)).exp());
-            push("noise", dice.unit());
+            let (price, noise) = ((0.7 * normal(&mut dice)).exp(), dice.unit());
             // What an earlier model thought of the row.
-            push("old_score", chance + 0.5 * normal(&mut dice));
+            let old_score = chance + 0.5 * normal(&mut dice);
             // Missing more often on some devices, which are clicked less.
-            push("bandwidth", if dice.unit() < [0.02, 0.05, 0.5, 0.1][device] { f64::NAN } else { 10.0 * dice.unit() });
+            let bandwidth = if dice.unit() < [0.02, 0.05, 0.5, 0.1][device] { f64::NAN } else { 10.0 * dice.unit() };
+            let of_row = [position, hour, user_ages[user], price, noise, old_score, bandwidth];
+            numbers.iter_mut().zip(of_row).for_each(|(column, number)| column.push(number));
             devices.push(Some(["phone", "tablet", "tv", "desktop"][device]));
             times.push(time);
             users.push(user as u64);
@@ -68,23 +66,18 @@ impl World {
         let wait = |label: bool, dice: &mut Dice| if label { 1 + (-dice.unit().ln() * 1800.0) as i64 } else { DAY };
         let label_times = times.iter().zip(&labels).map(|(time, label)| time + wait(*label, &mut dice).min(DAY)).collect();
 
-        let mut columns: Vec<(String, Column)> = Vec::new();
-        for name in ["ad_position", "hour_of_day", "age", "price", "noise", "old_score", "bandwidth"] {
-            columns.push((name.to_owned(), numbers.remove(name).unwrap().into()));
-        }
+        let columns = names.iter().zip(numbers).map(|(name, numbers)| ((*name).to_owned(), numbers.into())).collect();
         let mut world = Self { labels, times, label_times, users, sites, columns };
-        let earlier = |keys: &[usize], value: &dyn Fn(&[bool]) -> f64| world.earlier(keys, value);
+        let before = |keys: &[usize], value: &dyn Fn(&Past) -> f64| world.running(keys, false, value);
         let by_user: Vec<_> = world.users.iter().map(|user| *user as usize).collect();
-        let smoothed = |past: &[bool]| (clicks(past) + 20.0 * base_rate) / (past.len() as f64 + 20.0);
-        let window = |past: &[bool]| if past.len() < 20 { f64::NAN } else { clicks(&past[past.len() - 20..]) / 20.0 };
         let before = vec![
-            ("campaign_rate_before", earlier(&campaigns, &smoothed)),
-            ("campaign_rate_lately", earlier(&campaigns, &window)),
-            ("site_rate_before", earlier(&world.sites, &smoothed)),
-            ("site_rate_raw", earlier(&world.sites, &|past| if past.is_empty() { f64::NAN } else { clicks(past) / past.len() as f64 })),
-            ("user_clicks_before", earlier(&by_user, &clicks)),
-            ("user_rows_before", earlier(&by_user, &|past| past.len() as f64)),
-            ("clicks_before", earlier(&vec![0; rows], &clicks)),
+            ("campaign_rate_before", before(&campaigns, &|past| past.smoothed(20.0, base_rate))),
+            ("campaign_rate_lately", before(&campaigns, &|past| if past.rows < 20.0 { f64::NAN } else { past.lately() })),
+            ("site_rate_before", before(&world.sites, &|past| past.smoothed(20.0, base_rate))),
+            ("site_rate_raw", before(&world.sites, &|past| past.clicks / past.rows)),
+            ("user_clicks_before", before(&by_user, &|past| past.clicks)),
+            ("user_rows_before", before(&by_user, &|past| past.rows)),
+            ("clicks_before", before(&vec![0; rows], &|past| past.clicks)),
         ];
         world.columns.extend(before.into_iter().map(|(name, values)| (name.to_owned(), values.into())));
         world.add("device_type", Column::texts(devices));
@@ -133,14 +126,14 @@ impl World {
         self.timed().with_groups(self.users.clone()).unwrap()
     }
 
-    /// What the labels of a key's strictly earlier rows say.
-    pub fn earlier(&self, keys: &[usize], value: &dyn Fn(&[bool]) -> f64) -> Vec<f64> {
-        let mut past: HashMap<usize, Vec<bool>> = HashMap::new();
+    /// What the labels of a key's strictly earlier rows say, or those up to and with the row.
+    pub fn running(&self, keys: &[usize], with_own: bool, value: &dyn Fn(&Past) -> f64) -> Vec<f64> {
+        let mut past: HashMap<usize, Past> = HashMap::new();
         let mut said = |(key, label): (&usize, &bool)| {
             let past = past.entry(*key).or_default();
-            let said = value(past);
-            past.push(*label);
-            said
+            let before = value(past);
+            past.add(*label);
+            if with_own { value(past) } else { before }
         };
         keys.iter().zip(&self.labels).map(&mut said).collect()
     }
@@ -166,8 +159,32 @@ pub fn named(codes: &[usize]) -> Column {
     Column::texts(names.iter().map(|name| Some(name.as_str())))
 }
 
-pub fn clicks(labels: &[bool]) -> f64 {
-    labels.iter().filter(|label| **label).count() as f64
+/// Labels so far.
+#[derive(Default)]
+pub struct Past {
+    pub clicks: f64,
+    pub rows: f64,
+    last: VecDeque<bool>,
+}
+
+impl Past {
+    fn add(&mut self, label: bool) {
+        self.clicks += f64::from(u8::from(label));
+        self.rows += 1.0;
+        self.last.push_back(label);
+        if self.last.len() > 20 {
+            self.last.pop_front();
+        }
+    }
+
+    pub fn smoothed(&self, strength: f64, rate: f64) -> f64 {
+        (self.clicks + strength * rate) / (self.rows + strength)
+    }
+
+    /// The rate of the last twenty.
+    fn lately(&self) -> f64 {
+        self.last.iter().filter(|label| **label).count() as f64 / 20.0
+    }
 }
 
 pub fn logistic(log_odds: f64) -> f64 {
