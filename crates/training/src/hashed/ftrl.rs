@@ -10,12 +10,14 @@ use crate::data::Frame;
 use crate::error::{Result, TrainingError};
 use crate::predict::Predict;
 
-/// How the weights learn, in the paper's letters.
+/// How the weights learn, in the paper's letters. The defaults are for one pass; they were chosen on categories with heavy tails, 20 and 39
+/// fields of them, where they come within a few ten-thousandths of the best log loss that any choice gives.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FtrlSettings {
-    /// Learning rate, above 0.
-    pub alpha: f64,
+    /// Learning rate, above 0; `None` = 0.5 / sqrt(fields). A row moves one weight per field at once, so with more fields each has to move
+    /// less.
+    pub alpha: Option<f64>,
     /// Smooths the first steps, not negative.
     pub beta: f64,
     /// Weights whose gradients add up to less than this stay 0; not negative.
@@ -26,7 +28,7 @@ pub struct FtrlSettings {
 
 impl Default for FtrlSettings {
     fn default() -> Self {
-        Self { alpha: 0.1, beta: 1.0, l1: 0.0, l2: 1.0 }
+        Self { alpha: None, beta: 0.8, l1: 0.0, l2: 0.0 }
     }
 }
 
@@ -37,6 +39,7 @@ impl Default for FtrlSettings {
 pub struct Ftrl {
     fields: Fields,
     settings: FtrlSettings,
+    step: Step,
     intercept: Weight,
     weights: Vec<Weight>,
 }
@@ -70,6 +73,7 @@ impl Weight {
 }
 
 /// The settings as the inner loop wants them.
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Step {
     inverse_alpha: f32,
     beta: f32,
@@ -86,7 +90,7 @@ impl Step {
 
 impl FtrlSettings {
     fn check(&self) -> Result<()> {
-        let numbers = [("alpha", self.alpha, self.alpha > 0.0, "a finite number above 0")];
+        let numbers = self.alpha.map(|alpha| ("alpha", alpha, alpha > 0.0, "a finite number above 0"));
         let not_negative = |setting, value: f64| (setting, value, value >= 0.0, "a finite number, not negative");
         let others = [not_negative("beta", self.beta), not_negative("l1", self.l1), not_negative("l2", self.l2)];
         match numbers.into_iter().chain(others).find(|(_, value, fits, _)| !(value.is_finite() && *fits)) {
@@ -95,8 +99,9 @@ impl FtrlSettings {
         }
     }
 
-    fn step(&self) -> Step {
-        Step { inverse_alpha: (1.0 / self.alpha) as f32, beta: self.beta as f32, l1: self.l1 as f32, l2: self.l2 as f32 }
+    fn step(&self, fields: usize) -> Step {
+        let inverse_alpha = self.alpha.map_or(2.0 * (fields as f64).sqrt(), |alpha| 1.0 / alpha);
+        Step { inverse_alpha: inverse_alpha as f32, beta: self.beta as f32, l1: self.l1 as f32, l2: self.l2 as f32 }
     }
 }
 
@@ -108,13 +113,36 @@ impl Ftrl {
     pub fn new(fields: Fields, settings: FtrlSettings) -> Result<Self> {
         settings.check()?;
         let weights = vec![Weight::default(); fields.slots()];
-        Ok(Self { fields, settings, intercept: Weight::default(), weights })
+        let step = settings.step(fields.names().len());
+        Ok(Self { fields, settings, step, intercept: Weight::default(), weights })
     }
 
     /// The share of slots with a weight other than 0: where it comes near 1, more bits would help.
     pub fn load(&self) -> f64 {
-        let step = self.settings.step();
-        self.weights.iter().filter(|weight| weight.value(&step) != 0.0).count() as f64 / self.weights.len() as f64
+        self.weights.iter().filter(|weight| weight.value(&self.step) != 0.0).count() as f64 / self.weights.len() as f64
+    }
+
+    /// The sum of the weights of a row.
+    pub(super) fn log_odds(&self, slots: &[u32]) -> f64 {
+        let weight = |slot: &u32| self.weights.get(*slot as usize).map_or(0.0, |weight| f64::from(weight.value(&self.step)));
+        f64::from(self.intercept.value(&self.step.of_intercept())) + slots.iter().map(weight).sum::<f64>()
+    }
+
+    /// Moves the weights of a row by the gradient of its loss in the log odds.
+    pub(super) fn descend(&mut self, slots: &[u32], gradient: f32) {
+        let intercept = self.intercept.value(&self.step.of_intercept());
+        self.intercept.learn(gradient, intercept, &self.step);
+        for slot in slots {
+            if let Some(weight) = self.weights.get_mut(*slot as usize) {
+                let value = weight.value(&self.step);
+                weight.learn(gradient, value, &self.step);
+            }
+        }
+    }
+
+    /// Whether a slot was in a row that taught something.
+    pub(super) fn has_learned(&self, slot: usize) -> bool {
+        self.weights.get(slot).is_some_and(|weight| *weight != Weight::default())
     }
 }
 
@@ -124,28 +152,15 @@ impl OnePass for Ftrl {
     }
 
     fn learn(&mut self, slots: &[u32], label: bool, weight: f64) -> f64 {
-        let step = self.settings.step();
         let probability = self.probability(slots);
-        if !(weight > 0.0 && weight < HEAVIEST) {
-            return probability;
-        }
-        let gradient = (weight * (probability - f64::from(u8::from(label)))) as f32;
-        let intercept = self.intercept.value(&step.of_intercept());
-        self.intercept.learn(gradient, intercept, &step);
-        for slot in slots {
-            if let Some(weight) = self.weights.get_mut(*slot as usize) {
-                let value = weight.value(&step);
-                weight.learn(gradient, value, &step);
-            }
+        if weight > 0.0 && weight < HEAVIEST {
+            self.descend(slots, (weight * (probability - f64::from(u8::from(label)))) as f32);
         }
         probability
     }
 
     fn probability(&self, slots: &[u32]) -> f64 {
-        let step = self.settings.step();
-        let intercept = self.intercept.value(&step.of_intercept());
-        let weight = |slot: &u32| self.weights.get(*slot as usize).map_or(0.0, |weight| f64::from(weight.value(&step)));
-        logistic(f64::from(intercept) + slots.iter().map(weight).sum::<f64>())
+        logistic(self.log_odds(slots))
     }
 }
 

@@ -79,7 +79,7 @@ fn stored_learners_go_on_as_if_nothing_had_been() {
     let (first, second): (Vec<u32>, Vec<u32>) = (0..2000).partition(|row| *row < 1000);
     let (first, second) = (data.take(&first).unwrap(), data.take(&second).unwrap());
     macro_rules! check {
-        ($learner:ty, $settings:expr) => {
+        ($learner:ty, $settings:expr, $packed:expr) => {
             let mut whole = <$learner>::new(fields(), $settings).unwrap();
             whole.learn_batch(&data).unwrap();
             let mut parts = <$learner>::new(fields(), $settings).unwrap();
@@ -89,13 +89,16 @@ fn stored_learners_go_on_as_if_nothing_had_been() {
             assert_eq!(serde_json::to_string(&parts).unwrap(), text);
             parts.learn_batch(&second).unwrap();
             assert_eq!(parts, whole);
-            let damaged = text.replacen("\"weights\":\"0", "\"weights\":\"f", 1);
-            assert!(damaged != text && serde_json::from_str::<$learner>(&damaged).is_err());
-            assert!(serde_json::from_str::<$learner>(&text.replacen("\"weights\":\"0", "\"weights\":\"0g", 1)).is_err());
+            for (whole, broken) in [("0", "f"), ("0", "0g"), ("0000", "000")] {
+                let packed = |text: &str| format!("\"{}\":\"{text}", $packed);
+                let damaged = text.replacen(&packed(whole), &packed(broken), 1);
+                assert!(damaged != text && serde_json::from_str::<$learner>(&damaged).is_err(), "{broken}");
+            }
         };
     }
-    check!(Ftrl, FtrlSettings::default());
-    check!(Ffm, FfmSettings::default());
+    check!(Ftrl, FtrlSettings::default(), "weights");
+    check!(Ffm, FfmSettings::default(), "weights");
+    check!(Ffm, FfmSettings::default(), "factors");
 }
 
 #[test]
@@ -148,7 +151,7 @@ fn short_codes_of_many_fields_have_slots_of_their_own() {
 #[test]
 fn odd_rows_and_settings_do_no_harm() {
     assert!(Fields::new(Vec::<String>::new(), 12).is_err() && Fields::new(["a", "a"], 12).is_err() && Fields::new(["a"], 40).is_err());
-    assert!(Ftrl::new(fields(), FtrlSettings { alpha: 0.0, ..FtrlSettings::default() }).is_err());
+    assert!(Ftrl::new(fields(), FtrlSettings { alpha: Some(0.0), ..FtrlSettings::default() }).is_err());
     assert!(Ftrl::new(fields(), FtrlSettings { l1: f64::NAN, ..FtrlSettings::default() }).is_err());
     assert!(Ffm::new(fields(), FfmSettings { factors: 0, ..FfmSettings::default() }).is_err());
     let many = Fields::new((0..60).map(|field| field.to_string()), 28).unwrap();
