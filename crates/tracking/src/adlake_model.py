@@ -5,6 +5,9 @@ import onnxruntime
 import pandas
 
 
+NUMBERS = {"tensor(float)": numpy.float32, "tensor(int64)": numpy.int64, "tensor(int32)": numpy.int32, "tensor(bool)": numpy.bool_}
+
+
 def _load_pyfunc(path):
     return Model(path)
 
@@ -26,6 +29,7 @@ def column(frame, feature):
     if feature.type == "tensor(string)":
         values = numpy.array(["" if missing else str(value) for value, missing in zip(given, given.isna())], dtype=object)
     else:
-        values = pandas.to_numeric(given).to_numpy(dtype=numpy.float64, na_value=numpy.nan)
+        number = NUMBERS.get(feature.type, numpy.float64)
+        values = pandas.to_numeric(given).to_numpy(dtype=numpy.float64, na_value=numpy.nan).astype(number)
     # A model of one feature takes rows of one column.
     return values.reshape(-1, 1) if len(feature.shape) == 2 else values
