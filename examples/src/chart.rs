@@ -1,23 +1,29 @@
-//! Charts as SVG text: lines over time or hours, and heat maps. Written by hand rather than with a plotting library, so that
+//! Charts as SVG text: lines over time or hours, heat maps, bars, and promised against observed rates. Written by hand rather than with a plotting library, so that
 //! the pages are the same bytes everywhere and nothing is linked for them.
 //!
 //! The habits: a title that says what is shown, the unit at the axis, scales that begin at 0, lines named where they end
 //! instead of in a legend, colours that colour-blind readers tell apart, intervals where a rate comes from few cases.
 
+mod bars;
 mod heat_map;
 mod lines;
+mod reliability;
 mod scale;
 
 use std::fmt::Write as _;
 
+pub use bars::{Bar, Bars};
 pub use heat_map::{Cell, HeatMap};
 pub use lines::{Lines, Point};
+pub use reliability::{Bin, Reliability};
 
 /// Pixels; pages show charts this wide.
 const WIDTH: f64 = 800.0;
 const INK: &str = "#1f2328";
 const GREY: &str = "#57606a";
 const RULE: &str = "#d8dee4";
+/// Blue, vermillion, green, purple of Okabe and Ito, which colour-blind readers tell apart.
+const COLORS: [&str; 4] = ["#0072b2", "#d55e00", "#009e73", "#aa4499"];
 
 /// How a number is written at axes and in cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,4 +112,27 @@ fn rounded(pixels: f64) -> f64 {
 
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// A point: a disc, a square, a triangle or a diamond, so that lines differ without their colours too.
+fn marker(drawing: &mut Drawing, series: usize, (x, y): (f64, f64), color: &str) {
+    let corners: &[(f64, f64)] = match series % 4 {
+        0 => &[],
+        1 => &[(-3.0, -3.0), (3.0, -3.0), (3.0, 3.0), (-3.0, 3.0)],
+        2 => &[(0.0, -4.0), (4.0, 3.0), (-4.0, 3.0)],
+        _ => &[(0.0, -4.5), (4.0, 0.0), (0.0, 4.5), (-4.0, 0.0)],
+    };
+    let shape = if corners.is_empty() {
+        format!("<circle cx=\"{}\" cy=\"{}\" r=\"3.2\" fill=\"{color}\"/>", rounded(x), rounded(y))
+    } else {
+        let path = listed(corners.iter().map(|(right, down)| (x + right, y + down)));
+        format!("<polygon points=\"{path}\" fill=\"{color}\"/>")
+    };
+    drawing.svg.push_str(&shape);
+    drawing.svg.push('\n');
+}
+
+fn listed(points: impl IntoIterator<Item = (f64, f64)>) -> String {
+    let points = points.into_iter().map(|(x, y)| format!("{},{}", rounded(x), rounded(y)));
+    points.collect::<Vec<_>>().join(" ")
 }

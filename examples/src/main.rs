@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool: results on stdout, the rest on stderr")]
 
 mod chart;
+mod click_model;
 mod from_logs_to_gold;
 mod own_table;
 mod render;
@@ -22,6 +23,7 @@ Usage: cargo run -p examples -- <WHAT>
 
   list                 the chapters
   from_logs_to_gold    raw logs to gold tables, the next day, time travel, lineage
+  click_model          gold to a registered click model: features, a leak shown and explained, calibration
   own_table            a table of your own on top of silver, from your own crate
   render [--check]     write docs/notebooks; with --check, fail where a page there is stale
 
@@ -32,15 +34,17 @@ Exit status: 0 done, 1 a page is stale or a chapter failed, 2 wrong usage.
 #[derive(Clone, Copy)]
 enum Chapter {
     FromLogsToGold,
+    ClickModel,
     OwnTable,
 }
 
 impl Chapter {
-    const ALL: [Self; 2] = [Self::FromLogsToGold, Self::OwnTable];
+    const ALL: [Self; 3] = [Self::FromLogsToGold, Self::ClickModel, Self::OwnTable];
 
     fn name(self) -> &'static str {
         match self {
             Self::FromLogsToGold => "from_logs_to_gold",
+            Self::ClickModel => "click_model",
             Self::OwnTable => "own_table",
         }
     }
@@ -48,6 +52,7 @@ impl Chapter {
     fn title(self) -> &'static str {
         match self {
             Self::FromLogsToGold => "raw logs to gold tables, the next day, time travel, lineage",
+            Self::ClickModel => "gold to a registered click model: features, a leak shown and explained, calibration",
             Self::OwnTable => "a table of your own on top of silver, from your own crate",
         }
     }
@@ -55,11 +60,13 @@ impl Chapter {
     async fn tell(self, is_live: bool) -> Result<Told> {
         let sources: &'static [Source] = match self {
             Self::FromLogsToGold => &from_logs_to_gold::SOURCES,
+            Self::ClickModel => &click_model::SOURCES,
             Self::OwnTable => &own_table::SOURCES,
         };
         let mut page = Page::new(self.name(), sources, is_live);
         match self {
             Self::FromLogsToGold => from_logs_to_gold::tell(&mut page).await?,
+            Self::ClickModel => click_model::tell(&mut page).await?,
             Self::OwnTable => own_table::tell(&mut page).await?,
         }
         Ok(page.finish())

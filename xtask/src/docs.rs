@@ -111,7 +111,11 @@ fn features(registry: &Registry, models: &[Model]) -> Result<String, String> {
             return Err(format!("{name} and {}: only one of both names {}", model.file, unfit.join(", ")));
         }
         let _ = write!(page, "\n## features.{name}\n\n{}\n\n", model.header.description);
-        let _ = writeln!(page, "- Label: `{}`\n- Event time: `{}`\n- Belongs to: `{}`", table.label, table.time, table.group);
+        let order: Vec<String> = table.order.iter().map(|column| format!("`{column}`")).collect();
+        let _ = writeln!(page, "- Label: `{}`", table.label);
+        let or_none = |column: &Option<String>| column.as_ref().map_or_else(|| "none".to_owned(), |column| format!("`{column}`"));
+        let _ = writeln!(page, "- Event time: {}\n- In the order of: {}", or_none(&table.time), order.join(", "));
+        let _ = writeln!(page, "- Belongs to: {}", or_none(&table.group));
         let _ = writeln!(page, "- Model: [{file}]({UP}/{file})", file = model.file);
         page.push_str("\n| feature | kind | meaning | known from |\n|---|---|---|---|\n");
         for (column, meaning) in &model.header.columns {
@@ -283,7 +287,7 @@ select id_md5 from silver.clicks";
     #[test]
     fn features_stand_with_their_meaning_and_from_when_they_are_known() {
         let root = project();
-        let registry = "[clicks]\nlabel = 'is_click'\ntime = 'at'\ngroup = 'user_id'\nidentity = ['id']\n[clicks.features]\n\
+        let registry = "[clicks]\nlabel = 'is_click'\ntime = 'at'\norder = ['at', 'id']\ngroup = 'user_id'\n[clicks.features]\n\
             hour = { kind = 'number', known_from = 'request' }\n";
         plant(root.path(), REGISTRY, registry);
         assert_eq!(check(root.path()).unwrap(), Verdict::Failed, "no model makes it");

@@ -21,11 +21,14 @@ pub struct Registry {
 pub struct FeatureTable {
     /// What is to be predicted: a column of booleans.
     pub label: String,
-    /// The event time: splits by time go by it, and no feature knows what came later.
-    pub time: String,
-    /// Whom a row belongs to; splits by group keep them together.
-    pub group: String,
-    /// Columns that tell rows apart and that nothing is to be learned from.
+    /// The event time: splits by time go by it, and no feature knows what came later. Logs without one are in the order of `order`.
+    pub time: Option<String>,
+    /// Columns that put the rows in the order of their events, no two in one place.
+    pub order: Vec<String>,
+    /// Whom a row belongs to, where that is known; splits by group keep them together.
+    pub group: Option<String>,
+    /// Other columns that nothing is to be learned from.
+    #[serde(default)]
     pub identity: Vec<String>,
     /// The features by name. Their order is that of the table's columns.
     pub features: BTreeMap<String, Feature>,
@@ -94,7 +97,8 @@ impl FeatureTable {
     /// Columns that the model describes and the registry does not name, and the other way round: none where both fit.
     pub fn unfit(&self, model: &Model) -> Vec<String> {
         let columns: Vec<&String> = model.header.columns.iter().map(|(column, _)| column).collect();
-        let named: Vec<&String> = self.identity.iter().chain([&self.label, &self.time, &self.group]).chain(self.features.keys()).collect();
+        let roles = self.identity.iter().chain(&self.order).chain([&self.label]).chain(&self.time).chain(&self.group);
+        let named: Vec<&String> = roles.chain(self.features.keys()).collect();
         let one_way = columns.iter().filter(|c| !named.contains(c)).chain(named.iter().filter(|c| !columns.contains(c)));
         let mut unfit: Vec<String> = one_way.map(|column| (*column).clone()).collect();
         unfit.sort();
@@ -128,7 +132,7 @@ mod tests {
     use super::*;
     use crate::Layer;
 
-    const TEXT: &str = "[clicks]\nlabel = 'is_click'\ntime = 'at'\ngroup = 'user_id'\nidentity = ['id']\n[clicks.features]\n\
+    const TEXT: &str = "[clicks]\nlabel = 'is_click'\ntime = 'at'\norder = ['at', 'id']\ngroup = 'user_id'\n[clicks.features]\n\
         hour = { kind = 'number', known_from = 'request' }\nrate = { kind = 'number', known_from = 'midnight' }\n";
 
     #[test]

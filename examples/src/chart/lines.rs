@@ -3,15 +3,12 @@
 use std::fmt::Write as _;
 
 use super::scale::{Scale, wilson};
-use super::{Anchor, Drawing, GREY, INK, RULE, Unit, WIDTH, rounded};
+use super::{Anchor, COLORS, Drawing, GREY, INK, RULE, Unit, WIDTH, listed, marker};
 
 const HEIGHT: f64 = 400.0;
 const LEFT: f64 = 64.0;
 const TOP: f64 = 76.0;
 const BOTTOM: f64 = HEIGHT - 58.0;
-/// Blue, vermillion, green, purple of Okabe and Ito, which colour-blind readers tell apart.
-const COLORS: [&str; 4] = ["#0072b2", "#d55e00", "#009e73", "#aa4499"];
-
 /// One point of a line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Point {
@@ -117,29 +114,6 @@ fn band(drawing: &mut Drawing, line: &[(f64, &Point)], color: &str, y: &dyn Fn(f
         let path = listed(around);
         let _ = writeln!(drawing.svg, "<polygon points=\"{path}\" fill=\"{color}\" fill-opacity=\"0.15\"/>");
     }
-}
-
-/// A point: a disc, a square, a triangle or a diamond, so that lines differ without their colours too.
-fn marker(drawing: &mut Drawing, series: usize, (x, y): (f64, f64), color: &str) {
-    let corners: &[(f64, f64)] = match series % 4 {
-        0 => &[],
-        1 => &[(-3.0, -3.0), (3.0, -3.0), (3.0, 3.0), (-3.0, 3.0)],
-        2 => &[(0.0, -4.0), (4.0, 3.0), (-4.0, 3.0)],
-        _ => &[(0.0, -4.5), (4.0, 0.0), (0.0, 4.5), (-4.0, 0.0)],
-    };
-    let shape = if corners.is_empty() {
-        format!("<circle cx=\"{}\" cy=\"{}\" r=\"3.2\" fill=\"{color}\"/>", rounded(x), rounded(y))
-    } else {
-        let path = listed(corners.iter().map(|(right, down)| (x + right, y + down)));
-        format!("<polygon points=\"{path}\" fill=\"{color}\"/>")
-    };
-    drawing.svg.push_str(&shape);
-    drawing.svg.push('\n');
-}
-
-fn listed(points: impl IntoIterator<Item = (f64, f64)>) -> String {
-    let points = points.into_iter().map(|(x, y)| format!("{},{}", rounded(x), rounded(y)));
-    points.collect::<Vec<_>>().join(" ")
 }
 
 /// Each name once, in the order in which it first comes.

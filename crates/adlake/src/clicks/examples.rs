@@ -1,84 +1,38 @@
-//! Rows to learn from, out of a lake.
+//! Rows as a data set to learn from.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use futures::StreamExt;
 use lake::datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use lake::datafusion::arrow::compute::cast;
 use lake::datafusion::arrow::datatypes::{DataType, Int64Type, TimeUnit};
-use lake::datafusion::common::Column as ColumnName;
-use lake::datafusion::logical_expr::{Expr, lit};
-use lake::datafusion::prelude::DataFrame;
-use lake::{AsOf, Lake, LakeError, Result};
-use spec::TableName;
+use lake::{LakeError, Result};
 use training::{Categories, Column, Dataset, Frame, MISSING};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::settings::Population;
+use super::rows::Rows;
 
-/// Rows to learn from, in the order of their time, and where they come from.
-pub struct Examples {
-    /// Features, clicks, event times in microseconds since 1970 and users.
-    pub data: Dataset,
-    /// The Delta version of each table that was read.
-    pub tables: BTreeMap<TableName, u64>,
-}
-
-impl Examples {
-    /// Reads all rows of a population from a state of the lake. Rows of one instant are in the order of their request ids, so that
-    /// the same state gives the same rows in the same order.
-    ///
-    /// # Errors
-    /// Feature tables that are not there yet, no rows, and what happens while reading.
-    pub async fn read(lake: &Lake, population: Population, as_of: AsOf) -> Result<Self> {
-        let (rows, tables, features) = match population {
-            Population::Impressions => impressions(lake, as_of).await?,
-            Population::Requests => requests(lake, as_of).await?,
-        };
-        let order = ["requested_at", "request_id"].map(|column| named(column).sort(true, false)).to_vec();
-        let mut gathered = Gathered::new(&features);
-        let mut stream = rows.sort(order)?.execute_stream().await?;
-        while let Some(batch) = stream.next().await {
-            gathered.take(&batch?)?;
-        }
-        Ok(Self { data: gathered.finish()?, tables })
+/// Reads all rows: features and clicks in the order of their events, with times in microseconds since 1970, or places where the log has no
+/// times, and with whom they belong to.
+///
+/// # Errors
+/// No rows, and what happens while reading.
+pub async fn examples(rows: &Rows) -> Result<Dataset> {
+    let mut gathered = Gathered::new(rows, &rows.features);
+    let mut stream = rows.in_order().await?;
+    while let Some(batch) = stream.next().await {
+        gathered.take(&batch?)?;
     }
+    gathered.finish()
 }
 
-async fn impressions(lake: &Lake, as_of: AsOf) -> Result<(DataFrame, BTreeMap<TableName, u64>, Vec<String>)> {
-    let registry = features::registry()?.table("click_features").map_err(LakeError::invalid)?;
-    let table: TableName = "features.click_features".parse().map_err(LakeError::invalid)?;
-    if lake.table(&table).await?.is_none() {
-        return Err(LakeError::invalid(format!(
-            "{table} is not there yet; make it with `adlake run --lake {}`",
-            lake.location().local_path().map_or_else(|| lake.location().url.to_string(), |path| path.display().to_string())
-        )));
-    }
-    let spec = features::FrameSpec { as_of, ..features::FrameSpec::of(table, &registry.time) };
-    let frame = features::frame(lake, &spec).await?;
-    // Nobody bids for an impression of a campaign that nobody knows, and where such are never clicked they give themselves away.
-    let rows = frame.rows.filter(named("advertiser_id").not_eq(lit("Unknown")))?;
-    let columns = rows.schema().fields().iter().map(|field| field.name().clone());
-    let features = columns.filter(|name| registry.features.contains_key(name)).collect();
-    Ok((rows, frame.versions, features))
-}
-
-async fn requests(lake: &Lake, as_of: AsOf) -> Result<(DataFrame, BTreeMap<TableName, u64>, Vec<String>)> {
-    let rows = lake.session(as_of).await?.sql(features::REQUESTS).await?;
-    let table: TableName = "silver.ad_funnel".parse().map_err(LakeError::invalid)?;
-    let version = lake.version_as_of(&table, as_of).await?;
-    let others = ["request_id", "requested_at", "user_id", "is_click"];
-    let columns = rows.schema().fields().iter().map(|field| field.name().clone());
-    let features = columns.filter(|name| !others.contains(&name.as_str())).collect();
-    Ok((rows, [(table, version)].into(), features))
-}
-
-/// Columns as they grow batch by batch.
-struct Gathered {
+/// Rows as they grow batch by batch.
+pub(super) struct Gathered<'r> {
+    rows: &'r Rows,
     features: Vec<(String, Values)>,
     labels: Vec<bool>,
     times: Vec<i64>,
-    users: Vec<u64>,
+    groups: Vec<u64>,
 }
 
 enum Values {
@@ -87,35 +41,54 @@ enum Values {
     Levels { codes: Vec<u32>, known: HashMap<String, u32>, levels: Vec<String> },
 }
 
-impl Gathered {
-    fn new(features: &[String]) -> Self {
+impl<'r> Gathered<'r> {
+    /// None yet; of the columns, those are features.
+    pub(super) fn new(rows: &'r Rows, features: &[String]) -> Self {
         let features = features.iter().map(|name| (name.clone(), Values::Unknown)).collect();
-        Self { features, labels: vec![], times: vec![], users: vec![] }
+        Self { rows, features, labels: vec![], times: vec![], groups: vec![] }
     }
 
-    fn take(&mut self, batch: &RecordBatch) -> Result<()> {
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Some more.
+    pub(super) fn take(&mut self, batch: &RecordBatch) -> Result<()> {
         for (name, values) in &mut self.features {
             values.extend(&super::learned(Column::from_arrow(column(batch, name)?))?)?;
         }
-        let labels = column(batch, "is_click")?.as_boolean();
+        let first = self.len() as i64;
+        let labels = column(batch, &self.rows.label)?.as_boolean();
         self.labels.extend((0..batch.num_rows()).map(|row| labels.is_valid(row) && labels.value(row)));
-        let instant = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
-        let times = cast(&cast(column(batch, "requested_at")?, &instant)?, &DataType::Int64)?;
-        self.times.extend(times.as_primitive::<Int64Type>().values());
-        let (users, ids) = (column(batch, "user_id")?, column(batch, "request_id")?);
-        let (users, ids) = (cast(users, &DataType::Utf8)?, cast(ids, &DataType::Utf8)?);
-        let (users, ids) = (users.as_string::<i32>(), ids.as_string::<i32>());
-        // A request that names no user is a user of its own.
-        let user = |row: usize| if users.is_valid(row) { xxh3_64(users.value(row).as_bytes()) } else { xxh3_64(ids.value(row).as_bytes()) };
-        self.users.extend((0..batch.num_rows()).map(user));
+        match &self.rows.time {
+            Some(time) => {
+                let instant = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+                let times = cast(&cast(column(batch, time)?, &instant)?, &DataType::Int64)?;
+                self.times.extend(times.as_primitive::<Int64Type>().values());
+            }
+            None => self.times.extend(first..first + batch.num_rows() as i64),
+        }
+        if let Some(group) = &self.rows.group {
+            let identity = self.rows.order.last().map_or(group, |column| column);
+            let (groups, identities) = (cast(column(batch, group)?, &DataType::Utf8)?, cast(column(batch, identity)?, &DataType::Utf8)?);
+            let (groups, identities) = (groups.as_string::<i32>(), identities.as_string::<i32>());
+            // A row that names no one is of someone else.
+            let name = |row: usize| if groups.is_valid(row) { groups.value(row) } else { identities.value(row) };
+            self.groups.extend((0..batch.num_rows()).map(|row| xxh3_64(name(row).as_bytes())));
+        }
         Ok(())
     }
 
-    fn finish(self) -> Result<Dataset> {
+    /// All of them.
+    ///
+    /// # Errors
+    /// There are none.
+    pub(super) fn finish(self) -> Result<Dataset> {
         let columns = self.features.into_iter().map(|(name, values)| Ok((name, values.finish()?)));
         let frame = super::learned(Frame::new(columns.collect::<Result<Vec<_>>>()?))?;
-        let data = Dataset::new(frame, self.labels).and_then(|data| data.with_times(self.times)?.with_groups(self.users));
-        super::learned(data)
+        let data = super::learned(Dataset::new(frame, self.labels).and_then(|data| data.with_times(self.times)))?;
+        if self.rows.group.is_none() { Ok(data) } else { super::learned(data.with_groups(self.groups)) }
     }
 }
 
@@ -156,8 +129,4 @@ impl Values {
 fn column<'b>(batch: &'b RecordBatch, name: &str) -> Result<&'b dyn Array> {
     let found = batch.column_by_name(name).map(AsRef::as_ref);
     found.ok_or_else(|| LakeError::invalid(format!("the rows to learn from have no column {name}")))
-}
-
-fn named(column: &str) -> Expr {
-    Expr::Column(ColumnName::from_name(column))
 }

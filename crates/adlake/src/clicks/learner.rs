@@ -3,13 +3,17 @@
 use training::hashed::{Ffm, FfmSettings, Fields, Ftrl, FtrlSettings, OnePass};
 use training::{
     Boosted, BoostedSettings, ClassWeight, Dataset, EarlyStopping, Forest, ForestSettings, Learned, Logistic, LogisticSettings,
+    TrainingError,
 };
 
-use super::settings::{ClassWeights, Learner, TrainSettings};
+use super::settings::{ClassWeights, Learner, Population, TrainSettings};
 
-/// Slots of the one-pass learners, as powers of 2: a factorisation machine keeps vectors for each.
+/// Slots of the one-pass learners, as powers of 2: a factorisation machine keeps vectors for each, and columns of the Criteo format have
+/// millions of values.
 const FTRL_BITS: u32 = 20;
 const FFM_BITS: u32 = 16;
+const FTRL_BITS_OF_CRITEO: u32 = 24;
+const FFM_BITS_OF_CRITEO: u32 = 18;
 
 /// How a model was learned, beside the model itself.
 pub struct Fitted {
@@ -48,19 +52,36 @@ pub fn fit(data: &Dataset, held_out: &Dataset, settings: &TrainSettings) -> trai
             Fitted { learned: Learned::Boosted(fitted.model), losses: fitted.validation_losses }
         }
         Learner::Logistic => plain(Learned::Logistic(Logistic::fit(data, &LogisticSettings::default())?)),
-        Learner::Ftrl => {
-            let mut model = Ftrl::new(fields(data, FTRL_BITS)?, FtrlSettings::default())?;
-            model.learn_batch(data)?;
-            plain(Learned::Ftrl(model))
-        }
-        Learner::Ffm => {
-            let mut model = Ffm::new(fields(data, FFM_BITS)?, FfmSettings { seed: settings.seed, ..FfmSettings::default() })?;
-            model.learn_batch(data)?;
-            plain(Learned::Ffm(model))
+        Learner::Ftrl | Learner::Ffm => {
+            let mut learned = one_pass(data.frame().names(), settings)?;
+            as_one_pass(&mut learned)?.learn_batch(data)?;
+            plain(learned)
         }
     })
 }
 
-fn fields(data: &Dataset, bits: u32) -> training::Result<Fields> {
-    Fields::new(data.frame().names().to_vec(), bits)
+/// A one-pass learner that knows nothing yet.
+pub fn one_pass(features: &[String], settings: &TrainSettings) -> training::Result<Learned> {
+    let is_criteo = settings.population == Population::Criteo;
+    let fields = |usual, of_criteo| {
+        let bits = settings.bits.unwrap_or(if is_criteo { of_criteo } else { usual });
+        Fields::new(features.to_vec(), bits)
+    };
+    Ok(if settings.learner == Learner::Ffm {
+        let factors = FfmSettings { seed: settings.seed, ..FfmSettings::default() };
+        Learned::Ffm(Ffm::new(fields(FFM_BITS, FFM_BITS_OF_CRITEO)?, factors)?)
+    } else {
+        Learned::Ftrl(Ftrl::new(fields(FTRL_BITS, FTRL_BITS_OF_CRITEO)?, FtrlSettings::default())?)
+    })
+}
+
+/// A learner as one that takes rows as they come.
+pub fn as_one_pass(learned: &mut Learned) -> training::Result<&mut dyn OnePass> {
+    match learned {
+        Learned::Ftrl(model) => Ok(model),
+        Learned::Ffm(model) => Ok(model),
+        Learned::Forest(_) | Learned::Boosted(_) | Learned::Logistic(_) => {
+            Err(TrainingError::Needs { task: "learning from a stream", needs: "a learner that takes one pass" })
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Click models: from feature tables to a model that states probabilities, and from a model back to tables.
 //!
-//! - [`Examples`] are rows to learn from, in the order of their time;
+//! - [`Rows`] are those of a population, [`examples`] reads them into a data set, in the order of their time;
 //! - [`train`] audits, splits, learns, calibrates and measures, as [`TrainSettings`] say, and gives a [`Trained`] model;
 //! - a [`ClickModel`] is a model and its [`Card`], all that it takes to make it again, as one file;
 //! - [`run_of`] tells of it in MLflow's words, [`Records`] keeps runs, models and their files in the lake;
@@ -11,15 +11,18 @@ mod examples;
 mod learner;
 mod predict;
 mod records;
+mod rows;
 mod run_of;
 mod score;
 mod settings;
+mod stream;
 mod train;
 
 pub use card::{Card, CardFeature, ClickModel, Counts, Usual};
-pub use examples::Examples;
+pub use examples::examples;
 pub use predict::{Answer, Asked, predict};
 pub use records::{KnownModel, Records};
+pub use rows::Rows;
 pub use run_of::run_of;
 pub use score::score;
 pub use settings::{ClassWeights, Learner, OnLeak, Population, SplitBy, TrainSettings};

@@ -24,12 +24,12 @@ const PLACE: &str = "'{model}'";
 /// whose features stayed as they were, are left alone.
 ///
 /// # Errors
-/// A model of requests, or with features that the feature tables do not have; what happens while reading or writing.
+/// A model of another population, or with features that the feature tables do not have; what happens while reading or writing.
 pub async fn score(lake: &Lake, known: &KnownModel, model: Arc<ClickModel>, progress: &dyn Progress) -> Result<RunReport> {
     if model.card.settings.population != Population::Impressions {
         return Err(LakeError::invalid(format!(
-            "{}/{} was trained on requests, not on impressions: it cannot score impressions; train one without --population requests",
-            known.name, known.version
+            "{}/{} was trained on {}, not on impressions: it cannot score them; train one with --population impressions",
+            known.name, known.version, model.card.settings.population
         )));
     }
     let text = TEXT.replace(PLACE, &format!("'{}/{}'", known.name, known.version));

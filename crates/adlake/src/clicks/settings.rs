@@ -29,6 +29,8 @@ pub enum Population {
     Impressions,
     /// All requests, shown an ad or not; leaks, and is here to show it
     Requests,
+    /// Displayed ads of logs in the Criteo format; ftrl and ffm learn them from a stream
+    Criteo,
 }
 
 /// By what the rows are told apart that a model is measured on.
@@ -81,6 +83,9 @@ pub struct TrainSettings {
     pub trees: usize,
     /// Splits above a leaf of a forest at most.
     pub max_depth: usize,
+    /// Slots of a one-pass learner as a power of 2; `None` = what suits the population.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bits: Option<u32>,
     /// How the classes weigh for a forest.
     pub class_weight: ClassWeights,
     /// Whether probabilities are made true on rows held out of training.
@@ -99,10 +104,29 @@ impl Default for TrainSettings {
             gap_seconds: 0,
             trees: 500,
             max_depth: 10,
+            bits: None,
             class_weight: ClassWeights::None,
             calibrate: true,
             seed: 0,
         }
+    }
+}
+
+impl TrainSettings {
+    /// Whether rows are learned as they are read, in memory that does not grow with them.
+    pub fn learns_from_a_stream(&self) -> bool {
+        let is_one_pass = matches!(self.learner, Learner::Ftrl | Learner::Ffm);
+        is_one_pass && self.population == Population::Criteo && self.split == SplitBy::Time
+    }
+}
+
+impl fmt::Display for Population {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Impressions => "impressions",
+            Self::Requests => "requests",
+            Self::Criteo => "logs in the Criteo format",
+        })
     }
 }
 

@@ -6,15 +6,17 @@ use lake::{AsOf, Lake, LakeError, Result};
 use training::audit::{Audit, AuditSettings, Facts};
 use training::calibrate::Calibrator;
 use training::metrics::{Confidence, Report, ReportSettings, Scores, Slice, by_slice, log_loss};
-use training::{Column, Dataset, Learned, Model, Predict, Split, Splitting};
+use training::{Column, Dataset, Frame, Learned, Model, Predict, Split, Splitting};
 
 use super::card::{Card, CardFeature, ClickModel, Counts, Usual};
-use super::examples::Examples;
+use super::examples::examples;
 use super::learner::{Fitted, fit};
+use super::rows::Rows;
 use super::settings::{OnLeak, Population, SplitBy, TrainSettings};
+use super::stream;
 
 /// The share of the training rows, the last of them, that learners do not see: it says when to stop and makes probabilities true.
-const CALIBRATION_SHARE: f64 = 0.1;
+pub(super) const CALIBRATION_SHARE: f64 = 0.1;
 /// Isotonic calibration is tried with so many positive rows.
 const ISOTONIC_POSITIVES: usize = 1000;
 /// Slices are made of features with at most so many levels, and of so many test rows at least.
@@ -63,25 +65,53 @@ pub async fn train(lake: &Lake, settings: &TrainSettings, on_leak: OnLeak, as_of
         AsOf::LastRelease => lake.last_release().await?.map(|release| release.number),
         AsOf::Latest => None,
     };
-    say("reading rows");
     let as_of = release.map_or(AsOf::Latest, AsOf::Release);
-    let examples = Examples::read(lake, settings.population, as_of).await?;
-    let tables: BTreeMap<String, u64> = examples.tables.iter().map(|(table, version)| (table.to_string(), *version)).collect();
-    let definitions = definitions(settings.population)?;
-    let settings = settings.clone();
-    let data = examples.data;
-    tokio::task::block_in_place(|| learn(&data, settings, on_leak, release, tables, definitions, say))
+    let rows = Rows::of(lake, settings.population, as_of).await?;
+    if rows.time.is_none() && settings.gap_seconds > 0 {
+        return Err(LakeError::invalid("these rows have no times that a gap could be measured in; leave out --gap"));
+    }
+    let origin = Origin {
+        settings: settings.clone(),
+        release,
+        tables: rows.tables.iter().map(|(table, version)| (table.to_string(), *version)).collect(),
+        definitions: definitions(settings.population)?,
+    };
+    if settings.learns_from_a_stream() {
+        return stream::learn(&rows, origin, on_leak, say).await;
+    }
+    say("reading rows");
+    let data = examples(&rows).await?;
+    tokio::task::block_in_place(|| learn(&data, origin, on_leak, say))
 }
 
-fn learn(
-    data: &Dataset,
-    settings: TrainSettings,
-    on_leak: OnLeak,
-    release: Option<u64>,
-    tables: BTreeMap<String, u64>,
-    definitions: BTreeMap<String, String>,
-    say: &(dyn Fn(&str) + Sync),
-) -> Result<Outcome> {
+/// What a model is made from and with: what its card begins with.
+pub(super) struct Origin {
+    pub(super) settings: TrainSettings,
+    pub(super) release: Option<u64>,
+    pub(super) tables: BTreeMap<String, u64>,
+    pub(super) definitions: BTreeMap<String, String>,
+}
+
+impl Origin {
+    pub(super) fn trained(self, model: Model, sample: &Frame, rows: Counts, audit: Audit, losses: Vec<f64>, measured: Measured) -> Outcome {
+        let importance = importance(&model.learned);
+        let card = Card {
+            code_version: env!("CARGO_PKG_VERSION").to_owned(),
+            release: self.release,
+            tables: self.tables.clone(),
+            definitions: self.definitions,
+            features: sample.features().map(described).collect(),
+            rows,
+            settings: self.settings,
+            test: measured.report,
+        };
+        let model = ClickModel { card, model };
+        Outcome::Trained(Box::new(Trained { model, audit, slices: measured.slices, losses, tables: self.tables, importance }))
+    }
+}
+
+fn learn(data: &Dataset, origin: Origin, on_leak: OnLeak, say: &(dyn Fn(&str) + Sync)) -> Result<Outcome> {
+    let settings = &origin.settings;
     let splitting = match settings.split {
         SplitBy::Time => Splitting::Time { gap: i64::from(settings.gap_seconds) * 1_000_000 },
         SplitBy::User => Splitting::Group { seed: settings.seed },
@@ -97,24 +127,20 @@ fn learn(
     let (train, held_out) = super::learned(hold_out(data, &split, splitting))?;
     let test = super::learned(data.take(&split.test))?;
     say(&format!("learning from {} rows ({})", train.rows(), settings.learner));
-    let Fitted { learned, losses } = super::learned(fit(&train, &held_out, &settings))?;
-    say("making probabilities true");
-    let calibrator = if settings.calibrate { super::learned(calibrator(&learned, &held_out))? } else { Calibrator::Identity };
+    let Fitted { learned, losses } = super::learned(fit(&train, &held_out, settings))?;
+    let calibrator = if settings.calibrate {
+        say("making probabilities true");
+        let probabilities = super::learned(learned.predict(held_out.frame()))?;
+        super::learned(calibrator(&probabilities, held_out.labels()))?
+    } else {
+        Calibrator::Identity
+    };
     let model = Model { learned, calibrator };
     say(&format!("measuring on {} rows", test.rows()));
-    let (report, slices) = super::learned(measure(&model, &test))?;
-    let importance = importance(&model.learned);
-    let card = Card {
-        code_version: env!("CARGO_PKG_VERSION").to_owned(),
-        release,
-        tables: tables.clone(),
-        definitions,
-        features: data.frame().features().map(described).collect(),
-        rows: Counts { train: train.rows(), calibration: held_out.rows(), test: test.rows() },
-        settings,
-        test: report,
-    };
-    Ok(Outcome::Trained(Box::new(Trained { model: ClickModel { card, model }, audit, slices, losses, tables, importance })))
+    let probabilities = super::learned(model.predict(test.frame()))?;
+    let measured = super::learned(measure(&probabilities, &test))?;
+    let rows = Counts { train: train.rows(), calibration: held_out.rows(), test: test.rows() };
+    Ok(origin.trained(model, data.frame(), rows, audit, losses, measured))
 }
 
 /// The training rows without the calibration rows, and those: the last ones, or where the split is not by time some of the others.
@@ -125,10 +151,7 @@ fn hold_out(data: &Dataset, split: &Split, splitting: Splitting) -> training::Re
 }
 
 /// Of the calibrators the one that does best on the second half of the held-out rows when fitted to the first, fitted to all of them.
-fn calibrator(learned: &Learned, held_out: &Dataset) -> training::Result<Calibrator> {
-    let uncalibrated = Model { learned: learned.clone(), calibrator: Calibrator::Identity };
-    let probabilities = uncalibrated.predict(held_out.frame())?;
-    let labels = held_out.labels();
+pub(super) fn calibrator(probabilities: &[f64], labels: &[bool]) -> training::Result<Calibrator> {
     // Alternate rows, so that both halves are of the same days.
     let half = |parity: usize| -> (Vec<f64>, Vec<bool>) {
         let rows = (0..labels.len()).filter(|row| row % 2 == parity);
@@ -136,7 +159,7 @@ fn calibrator(learned: &Learned, held_out: &Dataset) -> training::Result<Calibra
     };
     let ((first, first_labels), (second, second_labels)) = (half(0), half(1));
     let (first, second) = (Scores::new(&first, &first_labels, None)?, (second, second_labels));
-    let all = Scores::new(&probabilities, labels, None)?;
+    let all = Scores::new(probabilities, labels, None)?;
     let loss = |candidate: &Calibrator| -> training::Result<f64> {
         let calibrated = candidate.apply_all(&second.0);
         Ok(log_loss(&Scores::new(&calibrated, &second.1, None)?, &Confidence::default())?.value)
@@ -149,21 +172,29 @@ fn calibrator(learned: &Learned, held_out: &Dataset) -> training::Result<Calibra
     Calibrator::platt(&all)
 }
 
-fn measure(model: &Model, test: &Dataset) -> training::Result<(Report, Vec<SliceReport>)> {
-    let probabilities = model.predict(test.frame())?;
-    let scores = Scores::new(&probabilities, test.labels(), test.weights())?;
+/// What test rows show.
+pub(super) struct Measured {
+    report: Report,
+    slices: Vec<SliceReport>,
+}
+
+/// Measures probabilities of rows, all together and by the values of those features that have few.
+pub(super) fn measure(probabilities: &[f64], test: &Dataset) -> training::Result<Measured> {
+    let scores = Scores::new(probabilities, test.labels(), test.weights())?;
     let settings = ReportSettings::default();
     let mut slices = Vec::new();
-    for (feature, column) in test.frame().features() {
+    for (feature, column) in test.frame().features().filter(|(_, column)| is_sliced(column)) {
         let Column::Categorical(categories) = column else { continue };
-        if categories.levels().len() > SLICE_LEVELS {
-            continue;
-        }
         let mut of_feature = by_slice(&scores, categories, &settings)?;
         of_feature.retain(|slice| slice.report.rows >= SLICE_ROWS);
         slices.push(SliceReport { feature: feature.to_owned(), slices: of_feature });
     }
-    Ok((Report::of(&scores, &settings)?, slices))
+    Ok(Measured { report: Report::of(&scores, &settings)?, slices })
+}
+
+/// Whether a feature's values make slices.
+pub(super) fn is_sliced(column: &Column) -> bool {
+    matches!(column, Column::Categorical(categories) if categories.levels().len() <= SLICE_LEVELS)
 }
 
 fn importance(learned: &Learned) -> Vec<(String, f64)> {
@@ -182,6 +213,7 @@ fn definitions(population: Population) -> Result<BTreeMap<String, String>> {
     let top: spec::TableName = match population {
         Population::Impressions => "features.click_features",
         Population::Requests => "silver.ad_funnel",
+        Population::Criteo => "features.criteo_features",
     }
     .parse()
     .map_err(LakeError::invalid)?;

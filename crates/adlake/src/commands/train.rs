@@ -42,6 +42,9 @@ pub struct TrainClick {
     /// Splits above a leaf of a forest at most
     #[arg(long, value_name = "N", default_value_t = 10)]
     max_depth: usize,
+    /// Slots of ftrl or ffm as a power of 2 [default: what suits the population]
+    #[arg(long, value_name = "N")]
+    bits: Option<u32>,
     /// How the classes weigh for a forest
     #[arg(long, value_enum, default_value = "none")]
     class_weight: ClassWeights,
@@ -79,6 +82,7 @@ impl TrainClick {
             gap_seconds: self.gap,
             trees: self.trees.unwrap_or(if self.learner == Learner::Forest { 100 } else { 500 }),
             max_depth: self.max_depth,
+            bits: self.bits,
             class_weight: self.class_weight,
             calibrate: !self.no_calibration,
             seed: self.seed,

@@ -1,0 +1,158 @@
+//! Learning in one pass over rows that need not fit into memory.
+
+use std::ops::Range;
+
+use futures::StreamExt;
+use lake::datafusion::arrow::array::RecordBatch;
+use lake::datafusion::execution::SendableRecordBatchStream;
+use lake::{LakeError, Result};
+use tokio::sync::mpsc::{Receiver, channel};
+use tokio::task::block_in_place;
+use training::audit::{Audit, AuditSettings, Facts};
+use training::calibrate::Calibrator;
+use training::{Dataset, Learned, Model, Predict, TrainingError};
+
+use super::card::Counts;
+use super::examples::Gathered;
+use super::learner::{as_one_pass, one_pass};
+use super::rows::Rows;
+use super::settings::OnLeak;
+use super::train::{CALIBRATION_SHARE, Origin, Outcome, calibrator, is_sliced, measure};
+
+/// So many rows, the first ones, are audited, and say which features have few values.
+const SAMPLE: usize = 200_000;
+/// Batches that are read ahead of the learner.
+const AHEAD: usize = 8;
+/// Lines that tell how far it is.
+const LINES: usize = 10;
+
+/// Learns all rows but the last ones, which it measures on. What was predicted of the last training rows before each was learned makes
+/// probabilities true, so that no row is left unlearned.
+pub(super) async fn learn(rows: &Rows, origin: Origin, on_leak: OnLeak, say: &(dyn Fn(&str) + Sync)) -> Result<Outcome> {
+    say("counting rows");
+    let parts = Parts::of(rows.count().await?, origin.settings.test_share)?;
+    say("looking for leaks");
+    let mut batches = read_ahead(rows.in_order().await?);
+    let mut first = Vec::new();
+    while first.iter().map(RecordBatch::num_rows).sum::<usize>() < SAMPLE
+        && let Some(batch) = batches.recv().await
+    {
+        first.push(batch?);
+    }
+    let sample = gathered(rows, &rows.features, &first)?;
+    let audit = block_in_place(|| super::learned(Audit::of(&sample, None, &Facts::default(), &AuditSettings::default())))?;
+    if on_leak == OnLeak::Fail && audit.leaks().next().is_some() {
+        return Ok(Outcome::Refused(audit));
+    }
+    let sliced: Vec<_> = sample.frame().features().filter(|(_, column)| is_sliced(column)).map(|(name, _)| name.to_owned()).collect();
+    let mut pass = Pass {
+        learned: super::learned(one_pass(&rows.features, &origin.settings))?,
+        calibration: (Vec::new(), Vec::new()),
+        predicted: Vec::new(),
+        test: Gathered::new(rows, &sliced),
+    };
+    say(&format!("learning from {} rows ({})", parts.test.start, origin.settings.learner));
+    let mut at = 0;
+    let mut first = first.into_iter();
+    while let Some(batch) = match first.next() {
+        Some(batch) => Some(Ok(batch)),
+        None => batches.recv().await,
+    } {
+        let batch = batch?;
+        let before = at;
+        at += batch.num_rows();
+        block_in_place(|| pass.take(rows, &parts, before, &batch))?;
+        let line = |row: usize| row * LINES / parts.test.end;
+        if line(before) < line(at) && at < parts.test.end {
+            say(&format!("{at} of {} rows", parts.test.end));
+        }
+    }
+    if at != parts.test.end {
+        return Err(LakeError::invalid(format!("{at} rows were read where {} were counted", parts.test.end)));
+    }
+    let Pass { learned, calibration: (probabilities, labels), mut predicted, test } = pass;
+    block_in_place(|| {
+        let calibrator =
+            if origin.settings.calibrate { super::learned(calibrator(&probabilities, &labels))? } else { Calibrator::Identity };
+        calibrator.apply_all(&predicted).clone_into(&mut predicted);
+        let measured = super::learned(measure(&predicted, &test.finish()?))?;
+        let counts = Counts { train: parts.test.start, calibration: labels.len(), test: predicted.len() };
+        Ok(origin.trained(Model { learned, calibrator }, sample.frame(), counts, audit, Vec::new(), measured))
+    })
+}
+
+/// Where rows go, by their place.
+struct Parts {
+    /// Learned from, and predicted before for calibration.
+    calibration: Range<usize>,
+    /// Predicted alone.
+    test: Range<usize>,
+}
+
+impl Parts {
+    fn of(rows: usize, test_share: f64) -> Result<Self> {
+        if !(test_share > 0.0 && test_share < 1.0) {
+            let expected = "above 0 and below 1";
+            return super::learned(Err(TrainingError::Setting { setting: "test_share", value: test_share.to_string(), expected }));
+        }
+        let test = ((1.0 - test_share) * rows as f64) as usize..rows;
+        for (what, is_empty) in [("the training side of the split", test.start == 0), ("the test side of the split", test.is_empty())] {
+            if is_empty {
+                return super::learned(Err(TrainingError::NoRows { what }));
+            }
+        }
+        Ok(Self { calibration: ((1.0 - CALIBRATION_SHARE) * test.start as f64) as usize..test.start, test })
+    }
+}
+
+/// What a pass gathers.
+struct Pass<'r> {
+    learned: Learned,
+    calibration: (Vec<f64>, Vec<bool>),
+    /// Of the test rows.
+    predicted: Vec<f64>,
+    /// The test rows, of their features those that make slices.
+    test: Gathered<'r>,
+}
+
+impl Pass<'_> {
+    /// Takes the rows from the place `at` on.
+    fn take(&mut self, rows: &Rows, parts: &Parts, at: usize, batch: &RecordBatch) -> Result<()> {
+        let learned = parts.test.start.saturating_sub(at).min(batch.num_rows());
+        if learned > 0 {
+            let data = gathered(rows, &rows.features, &[batch.slice(0, learned)])?;
+            let probabilities = super::learned(as_one_pass(&mut self.learned).and_then(|learner| learner.learn_batch(&data)))?;
+            let from = parts.calibration.start.saturating_sub(at).min(learned);
+            self.calibration.0.extend(&probabilities[from..]);
+            self.calibration.1.extend(&data.labels()[from..]);
+        }
+        if learned < batch.num_rows() {
+            let rest = batch.slice(learned, batch.num_rows() - learned);
+            let data = gathered(rows, &rows.features, std::slice::from_ref(&rest))?;
+            self.predicted.extend(super::learned(self.learned.predict(data.frame()))?);
+            self.test.take(&rest)?;
+        }
+        Ok(())
+    }
+}
+
+fn gathered(rows: &Rows, features: &[String], batches: &[RecordBatch]) -> Result<Dataset> {
+    let mut gathered = Gathered::new(rows, features);
+    batches.iter().try_for_each(|batch| gathered.take(batch))?;
+    gathered.finish()
+}
+
+/// Reads while others learn.
+fn read_ahead(mut stream: SendableRecordBatchStream) -> Receiver<Result<RecordBatch>> {
+    let (sender, receiver) = channel(AHEAD);
+    tokio::spawn(async move {
+        while let Some(batch) = stream.next().await {
+            // An error ends the stream; nobody listening any more does too.
+            let is_last = batch.is_err();
+            if sender.send(batch.map_err(LakeError::from)).await.is_err() || is_last {
+                return;
+            }
+        }
+    });
+    receiver
+}
