@@ -87,6 +87,7 @@ pub async fn tell(page: &mut Page, folder: &Path) -> Result<Lake> {
         learner: Learner::Forest,
         class_weight: ClassWeights::Balanced,
         trees: 100,
+        max_depth: 5,
         calibrate: false,
         ..TrainSettings::default()
     };

@@ -21,7 +21,7 @@ pub async fn tell(page: &mut Page, folder: &Path) -> Result<()> {
         ",
     );
     page.step()?;
-    let coin_flips = AdtechOptions { requests: 20_000, users: 2_000, days: 14, law: Law::Uniform, ..AdtechOptions::default() };
+    let coin_flips = AdtechOptions { requests: 40_000, users: 4_000, days: 14, law: Law::Uniform, ..AdtechOptions::default() };
     let (lake, _) = lake_of(&coin_flips, &folder.join("uniform")).await?;
     page.text(
         "
@@ -35,6 +35,7 @@ pub async fn tell(page: &mut Page, folder: &Path) -> Result<()> {
         learner: Learner::Forest,
         class_weight: ClassWeights::Balanced,
         trees: 100,
+        max_depth: 5,
         calibrate: false,
         ..TrainSettings::default()
     };
