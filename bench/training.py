@@ -46,8 +46,9 @@ def main() -> None:
                 auc, loss = quality(labels, np.fromfile(folder / f"{learner}.p"))
                 results["runs"].append({"rows": rows, "kind": kind, "learner": learner, "auc": auc, "log_loss": loss, "peak_mib": usage.peak_mib} | fit)
                 cells = [f"{fit[key]:.2f}" for key in ("fit_wall_seconds", "fit_cpu_seconds", "predict_wall_seconds")]
-                lines.append([learner, *cells, f"{usage.peak_mib:.0f}", f"{auc:.5f}", f"{loss:.5f}"])
-            print(report.table(["learner", "fit, s", "fit, CPU s", "predict, s", "MiB", "ROC-AUC", "log loss"], lines))
+                one = f"{fit['one_row_microseconds']:.1f}" if "one_row_microseconds" in fit else "–"
+                lines.append([learner, *cells, one, f"{usage.peak_mib:.0f}", f"{auc:.5f}", f"{loss:.5f}"])
+            print(report.table(["learner", "fit, s", "fit, CPU s", "predict, s", "one row, µs", "MiB", "ROC-AUC", "log loss"], lines))
     report.write_json(arguments.work / "training.json", results)
 
 

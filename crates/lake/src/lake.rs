@@ -11,7 +11,7 @@ use datafusion::logical_expr::ScalarUDF;
 use datafusion::prelude::SessionContext;
 use futures::TryStreamExt;
 use object_store::path::Path;
-use object_store::{ObjectStore as _, ObjectStoreExt as _};
+use object_store::{ObjectStore as _, ObjectStoreExt as _, PutMode};
 use parquet::basic::ZstdLevel;
 use spec::{Compression, Layer, Settings, TableName};
 
@@ -212,6 +212,18 @@ impl Lake {
     pub async fn write_file(&self, layer: Layer, name: &str, bytes: Vec<u8>) -> Result<()> {
         self.location().store.put(&self.file(layer, name), bytes.into()).await?;
         Ok(())
+    }
+
+    /// Keeps a file beside the tables, unless one of that name is there: of several who try, one does. Says whether it was kept.
+    ///
+    /// # Errors
+    /// The store does not take it.
+    pub async fn create_file(&self, layer: Layer, name: &str, bytes: Vec<u8>) -> Result<bool> {
+        match self.location().store.put_opts(&self.file(layer, name), bytes.into(), PutMode::Create.into()).await {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::AlreadyExists { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// A file that was kept beside the tables; `None` where there is none of that name.

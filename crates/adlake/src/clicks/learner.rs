@@ -1,6 +1,7 @@
 //! A learner by its name.
 
 use training::hashed::{Ffm, FfmSettings, Fields, Ftrl, FtrlSettings, OnePass};
+use training::search::Candidate;
 use training::{
     Boosted, BoostedSettings, ClassWeight, Dataset, EarlyStopping, Forest, ForestSettings, Learned, Logistic, LogisticSettings,
     TrainingError,
@@ -23,41 +24,56 @@ pub struct Fitted {
     pub losses: Vec<f64>,
 }
 
+/// Boosting stops when so many trees have not made the held-out rows likelier.
+pub const PATIENCE: usize = 30;
+
 /// Learns from `data`; `held_out` says when to stop, where the learner can.
 pub fn fit(data: &Dataset, held_out: &Dataset, settings: &TrainSettings) -> training::Result<Fitted> {
     let plain = |learned| Fitted { learned, losses: Vec::new() };
     Ok(match settings.learner {
-        Learner::Forest => {
-            let class_weight = match settings.class_weight {
-                ClassWeights::None => ClassWeight::None,
-                ClassWeights::Balanced => ClassWeight::Balanced,
-            };
-            let forest = ForestSettings {
-                n_estimators: settings.trees,
-                max_depth: Some(settings.max_depth),
-                class_weight,
-                seed: settings.seed,
-                ..ForestSettings::default()
-            };
-            plain(Learned::Forest(Forest::fit(data, &forest)?.forest))
-        }
+        Learner::Forest => plain(Learned::Forest(Forest::fit(data, &forest(settings))?.forest)),
         Learner::Boosted => {
-            let boosted = BoostedSettings {
-                n_estimators: settings.trees,
-                early_stopping: Some(EarlyStopping { patience: 30 }),
-                seed: settings.seed,
-                ..BoostedSettings::default()
-            };
-            let fitted = Boosted::fit(data, Some(held_out), &boosted)?;
+            let fitted = Boosted::fit(data, Some(held_out), &boosted(settings))?;
             Fitted { learned: Learned::Boosted(fitted.model), losses: fitted.validation_losses }
         }
-        Learner::Logistic => plain(Learned::Logistic(Logistic::fit(data, &LogisticSettings::default())?)),
+        Learner::Logistic => plain(Learned::Logistic(Logistic::fit(data, &logistic(settings))?)),
         Learner::Ftrl | Learner::Ffm => {
             let mut learned = one_pass(data.frame().names(), settings)?;
             as_one_pass(&mut learned)?.learn_batch(data)?;
             plain(learned)
         }
     })
+}
+
+fn forest(settings: &TrainSettings) -> ForestSettings {
+    if let Some(Candidate::Forest(tuned)) = &settings.tuned {
+        return tuned.clone();
+    }
+    ForestSettings {
+        n_estimators: settings.trees,
+        max_depth: Some(settings.max_depth),
+        class_weight: match settings.class_weight {
+            ClassWeights::None => ClassWeight::None,
+            ClassWeights::Balanced => ClassWeight::Balanced,
+        },
+        seed: settings.seed,
+        ..ForestSettings::default()
+    }
+}
+
+fn boosted(settings: &TrainSettings) -> BoostedSettings {
+    if let Some(Candidate::Boosted(tuned)) = &settings.tuned {
+        return tuned.clone();
+    }
+    let early_stopping = Some(EarlyStopping { patience: PATIENCE });
+    BoostedSettings { n_estimators: settings.trees, early_stopping, seed: settings.seed, ..BoostedSettings::default() }
+}
+
+fn logistic(settings: &TrainSettings) -> LogisticSettings {
+    match &settings.tuned {
+        Some(Candidate::Logistic(tuned)) => tuned.clone(),
+        _ => LogisticSettings::default(),
+    }
 }
 
 /// A one-pass learner that knows nothing yet.

@@ -15,8 +15,10 @@ mod rows;
 mod run_of;
 mod score;
 mod settings;
+mod step;
 mod stream;
 mod train;
+mod tune;
 
 pub use card::{Card, CardFeature, ClickModel, Counts, Usual};
 pub use examples::examples;
@@ -26,6 +28,7 @@ pub use rows::Rows;
 pub use run_of::run_of;
 pub use score::score;
 pub use settings::{ClassWeights, Learner, OnLeak, Population, SplitBy, TrainSettings};
+pub use step::Step;
 pub use train::{Outcome, SliceReport, Trained, train};
 
 /// What went wrong in learning, as an error of the lake's commands.

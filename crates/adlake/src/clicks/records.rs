@@ -81,12 +81,19 @@ impl<'l> Records<'l> {
         self.append("runs", runs).await
     }
 
-    /// Gives a run's model the next version of a name.
+    /// Gives a run's model the next version of a name: of several at the same time each another one.
     ///
     /// # Errors
-    /// What happens while reading or writing.
+    /// A name that a reference could not hold; what happens while reading or writing.
     pub async fn register(&self, name: &str, run_id: &str, at_millis: i64) -> Result<KnownModel> {
-        let version = self.models().await?.iter().filter(|model| model.name == name).map(|model| model.version).max().unwrap_or(0) + 1;
+        if name.is_empty() || name.contains('/') {
+            return Err(LakeError::invalid(format!("'{name}' cannot name a model: a name has a character at least, and no slash")));
+        }
+        let mut version = self.models().await?.iter().filter(|model| model.name == name).map(|model| model.version).max().unwrap_or(0) + 1;
+        // Whoever makes this file first has the version.
+        while !self.lake.create_file(Layer::Ml, &format!("versions/{name}/{version}"), run_id.as_bytes().to_vec()).await? {
+            version += 1;
+        }
         let columns = vec![
             ("name", texts([&name.to_owned()])),
             ("version", Arc::new(Int64Array::from(vec![version])) as ArrayRef),

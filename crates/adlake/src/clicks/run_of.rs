@@ -50,6 +50,9 @@ pub fn run_of(lake: &Lake, trained: &Trained, id: &str, began: i64, ended: i64, 
         Artifact { path: "slices.json".to_owned(), content: Content::Text(serde_json::to_string_pretty(&slices)?) },
         Artifact { path: "importance.json".to_owned(), content: Content::Text(serde_json::to_string_pretty(&trained.importance)?) },
     ];
+    if let Some(search) = &trained.search {
+        artifacts.push(Artifact { path: "search.json".to_owned(), content: Content::Text(serde_json::to_string_pretty(search)?) });
+    }
     // Hashed learners have no form that Python loads: their runs carry our own file alone.
     let python = trained.model.model.to_onnx().ok().map(|onnx| for_python(trained, onnx, ended));
     let is_loadable = python.is_some();

@@ -4,6 +4,7 @@ use std::fmt;
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
+use training::search::Candidate;
 
 /// What learns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
@@ -92,6 +93,13 @@ pub struct TrainSettings {
     pub calibrate: bool,
     /// Where the random numbers begin.
     pub seed: u64,
+    /// Whether a small grid of settings is compared on folds of the training rows first. A model says what was found, not that it was
+    /// looked for.
+    #[serde(skip)]
+    pub search: bool,
+    /// All settings of the learner, as a search found them; they go before those above.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tuned: Option<Candidate>,
 }
 
 impl Default for TrainSettings {
@@ -108,6 +116,8 @@ impl Default for TrainSettings {
             class_weight: ClassWeights::None,
             calibrate: true,
             seed: 0,
+            search: false,
+            tuned: None,
         }
     }
 }

@@ -17,21 +17,22 @@ use super::examples::Gathered;
 use super::learner::{as_one_pass, one_pass};
 use super::rows::Rows;
 use super::settings::OnLeak;
-use super::train::{CALIBRATION_SHARE, Origin, Outcome, calibrator, is_sliced, measure};
+use super::step::Step;
+use super::train::{CALIBRATION_SHARE, Origin, Outcome, Way, calibrator, is_sliced, measure};
 
 /// So many rows, the first ones, are audited, and say which features have few values.
 const SAMPLE: usize = 200_000;
 /// Batches that are read ahead of the learner.
 const AHEAD: usize = 8;
-/// Lines that tell how far it is.
-const LINES: usize = 10;
+/// In so many parts it is told how far it is.
+const PARTS: usize = 100;
 
 /// Learns all rows but the last ones, which it measures on. What was predicted of the last training rows before each was learned makes
 /// probabilities true, so that no row is left unlearned.
-pub(super) async fn learn(rows: &Rows, origin: Origin, on_leak: OnLeak, say: &(dyn Fn(&str) + Sync)) -> Result<Outcome> {
-    say("counting rows");
+pub(super) async fn learn(rows: &Rows, origin: Origin, on_leak: OnLeak, say: &(dyn Fn(Step<'_>) + Sync)) -> Result<Outcome> {
+    say(Step::Begins("counting rows"));
     let parts = Parts::of(rows.count().await?, origin.settings.test_share)?;
-    say("looking for leaks");
+    say(Step::Begins("looking for leaks"));
     let mut batches = read_ahead(rows.in_order().await?);
     let mut first = Vec::new();
     while first.iter().map(RecordBatch::num_rows).sum::<usize>() < SAMPLE
@@ -51,7 +52,11 @@ pub(super) async fn learn(rows: &Rows, origin: Origin, on_leak: OnLeak, say: &(d
         predicted: Vec::new(),
         test: Gathered::new(rows, &sliced),
     };
-    say(&format!("learning from {} rows ({})", parts.test.start, origin.settings.learner));
+    if origin.settings.search {
+        let needs = "a learner with settings to choose from: forest, boosted or logistic";
+        return super::learned(Err(TrainingError::Needs { task: "a search", needs }));
+    }
+    say(Step::Begins(&format!("learning from {} rows ({})", parts.test.start, origin.settings.learner)));
     let mut at = 0;
     let mut first = first.into_iter();
     while let Some(batch) = match first.next() {
@@ -62,9 +67,9 @@ pub(super) async fn learn(rows: &Rows, origin: Origin, on_leak: OnLeak, say: &(d
         let before = at;
         at += batch.num_rows();
         block_in_place(|| pass.take(rows, &parts, before, &batch))?;
-        let line = |row: usize| row * LINES / parts.test.end;
-        if line(before) < line(at) && at < parts.test.end {
-            say(&format!("{at} of {} rows", parts.test.end));
+        let part = |row: usize| row * PARTS / parts.test.end;
+        if part(before) < part(at) {
+            say(Step::Done { done: part(at), of: PARTS, note: "" });
         }
     }
     if at != parts.test.end {
@@ -77,7 +82,8 @@ pub(super) async fn learn(rows: &Rows, origin: Origin, on_leak: OnLeak, say: &(d
         calibrator.apply_all(&predicted).clone_into(&mut predicted);
         let measured = super::learned(measure(&predicted, &test.finish()?))?;
         let counts = Counts { train: parts.test.start, calibration: labels.len(), test: predicted.len() };
-        Ok(origin.trained(Model { learned, calibrator }, sample.frame(), counts, audit, Vec::new(), measured))
+        let way = Way { audit, losses: Vec::new(), search: None };
+        Ok(origin.trained(Model { learned, calibrator }, sample.frame(), counts, way, measured))
     })
 }
 

@@ -6,6 +6,7 @@ use lake::{AsOf, Lake, LakeError, Result};
 use training::audit::{Audit, AuditSettings, Facts};
 use training::calibrate::Calibrator;
 use training::metrics::{Confidence, Report, ReportSettings, Scores, Slice, by_slice, log_loss};
+use training::search::Search;
 use training::{Column, Dataset, Frame, Learned, Model, Predict, Split, Splitting};
 
 use super::card::{Card, CardFeature, ClickModel, Counts, Usual};
@@ -13,7 +14,9 @@ use super::examples::examples;
 use super::learner::{Fitted, fit};
 use super::rows::Rows;
 use super::settings::{OnLeak, Population, SplitBy, TrainSettings};
+use super::step::Step;
 use super::stream;
+use super::tune::tune;
 
 /// The share of the training rows, the last of them, that learners do not see: it says when to stop and makes probabilities true.
 pub(super) const CALIBRATION_SHARE: f64 = 0.1;
@@ -35,6 +38,8 @@ pub struct Trained {
     pub losses: Vec<f64>,
     /// The feature tables' Delta versions.
     pub tables: BTreeMap<String, u64>,
+    /// How the settings did that were compared, where a search was asked for.
+    pub search: Option<Search>,
     /// The share of each feature in what the trees gained, greatest first; empty for other learners.
     pub importance: Vec<(String, f64)>,
 }
@@ -59,7 +64,7 @@ pub struct SliceReport {
 ///
 /// # Errors
 /// Too few rows; settings out of range; what happens while reading.
-pub async fn train(lake: &Lake, settings: &TrainSettings, on_leak: OnLeak, as_of: AsOf, say: &(dyn Fn(&str) + Sync)) -> Result<Outcome> {
+pub async fn train(lake: &Lake, settings: &TrainSettings, on_leak: OnLeak, as_of: AsOf, say: &(dyn Fn(Step<'_>) + Sync)) -> Result<Outcome> {
     let release = match as_of {
         AsOf::Release(number) => Some(number),
         AsOf::LastRelease => lake.last_release().await?.map(|release| release.number),
@@ -79,7 +84,7 @@ pub async fn train(lake: &Lake, settings: &TrainSettings, on_leak: OnLeak, as_of
     if settings.learns_from_a_stream() {
         return stream::learn(&rows, origin, on_leak, say).await;
     }
-    say("reading rows");
+    say(Step::Begins("reading rows"));
     let data = examples(&rows).await?;
     tokio::task::block_in_place(|| learn(&data, origin, on_leak, say))
 }
@@ -92,8 +97,15 @@ pub(super) struct Origin {
     pub(super) definitions: BTreeMap<String, String>,
 }
 
+/// What was seen on the way to a model.
+pub(super) struct Way {
+    pub(super) audit: Audit,
+    pub(super) losses: Vec<f64>,
+    pub(super) search: Option<Search>,
+}
+
 impl Origin {
-    pub(super) fn trained(self, model: Model, sample: &Frame, rows: Counts, audit: Audit, losses: Vec<f64>, measured: Measured) -> Outcome {
+    pub(super) fn trained(self, model: Model, sample: &Frame, rows: Counts, way: Way, measured: Measured) -> Outcome {
         let importance = importance(&model.learned);
         let card = Card {
             code_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -106,41 +118,50 @@ impl Origin {
             test: measured.report,
         };
         let model = ClickModel { card, model };
-        Outcome::Trained(Box::new(Trained { model, audit, slices: measured.slices, losses, tables: self.tables, importance }))
+        let Way { audit, losses, search } = way;
+        Outcome::Trained(Box::new(Trained { model, audit, slices: measured.slices, losses, tables: self.tables, search, importance }))
     }
 }
 
-fn learn(data: &Dataset, origin: Origin, on_leak: OnLeak, say: &(dyn Fn(&str) + Sync)) -> Result<Outcome> {
-    let settings = &origin.settings;
+fn learn(data: &Dataset, mut origin: Origin, on_leak: OnLeak, say: &(dyn Fn(Step<'_>) + Sync)) -> Result<Outcome> {
+    let settings = &mut origin.settings;
     let splitting = match settings.split {
         SplitBy::Time => Splitting::Time { gap: i64::from(settings.gap_seconds) * 1_000_000 },
         SplitBy::User => Splitting::Group { seed: settings.seed },
         SplitBy::Random => Splitting::Random { seed: settings.seed },
     };
     let split = super::learned(splitting.split(data, settings.test_share))?;
-    say("looking for leaks");
+    say(Step::Begins("looking for leaks"));
     let facts = Facts { splitting: Some(splitting), ..Facts::default() };
     let audit = super::learned(Audit::of(data, Some(&split), &facts, &AuditSettings::default()))?;
     if on_leak == OnLeak::Fail && audit.leaks().next().is_some() {
         return Ok(Outcome::Refused(audit));
     }
+    let mut searched = None;
+    if std::mem::take(&mut settings.search) {
+        say(Step::Begins(&format!("looking for settings ({})", settings.learner)));
+        let train = super::learned(data.take(&split.train))?;
+        let (tuned, search) = super::learned(tune(&train, settings, splitting, say))?;
+        (settings.tuned, searched) = (Some(tuned), Some(search));
+    }
     let (train, held_out) = super::learned(hold_out(data, &split, splitting))?;
     let test = super::learned(data.take(&split.test))?;
-    say(&format!("learning from {} rows ({})", train.rows(), settings.learner));
+    say(Step::Begins(&format!("learning from {} rows ({})", train.rows(), settings.learner)));
     let Fitted { learned, losses } = super::learned(fit(&train, &held_out, settings))?;
     let calibrator = if settings.calibrate {
-        say("making probabilities true");
+        say(Step::Begins("making probabilities true"));
         let probabilities = super::learned(learned.predict(held_out.frame()))?;
         super::learned(calibrator(&probabilities, held_out.labels()))?
     } else {
         Calibrator::Identity
     };
     let model = Model { learned, calibrator };
-    say(&format!("measuring on {} rows", test.rows()));
+    say(Step::Begins(&format!("measuring on {} rows", test.rows())));
     let probabilities = super::learned(model.predict(test.frame()))?;
     let measured = super::learned(measure(&probabilities, &test))?;
     let rows = Counts { train: train.rows(), calibration: held_out.rows(), test: test.rows() };
-    Ok(origin.trained(model, data.frame(), rows, audit, losses, measured))
+    let way = Way { audit, losses, search: searched };
+    Ok(origin.trained(model, data.frame(), rows, way, measured))
 }
 
 /// The training rows without the calibration rows, and those: the last ones, or where the split is not by time some of the others.

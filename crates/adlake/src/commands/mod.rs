@@ -12,6 +12,7 @@ pub mod run;
 pub mod score;
 pub mod show;
 pub mod sql;
+mod steps;
 pub mod track;
 pub mod train;
 

@@ -11,6 +11,8 @@ use lake::datafusion::arrow::compute::cast;
 use lake::datafusion::arrow::datatypes::DataType;
 use lake::{AsOf, Lake, LakeError, Result};
 
+use super::steps::Steps;
+
 /// Tell an MLflow server of the lake's runs.
 #[derive(Subcommand)]
 pub enum Track {
@@ -76,8 +78,8 @@ impl RebuildModel {
         if card.code_version != env!("CARGO_PKG_VERSION") {
             note!("warning: made by adlake {}, this is {}: the bytes may differ", card.code_version, env!("CARGO_PKG_VERSION"));
         }
-        let say = |step: &str| note!("{step} …");
-        let outcome = clicks::train(&lake, &card.settings, OnLeak::Warn, AsOf::Release(release), &say).await?;
+        let steps = Steps::default();
+        let outcome = clicks::train(&lake, &card.settings, OnLeak::Warn, AsOf::Release(release), &|step| steps.show(step)).await?;
         let Outcome::Trained(again) = outcome else {
             return Err(LakeError::invalid(format!("{}: could not be trained again", self.model)));
         };

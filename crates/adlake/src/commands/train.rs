@@ -9,6 +9,8 @@ use lake::{AsOf, Lake, LakeError, Result};
 use training::audit::{Audit, Severity};
 use training::metrics::Estimate;
 
+use super::steps::Steps;
+
 /// Train a model.
 #[derive(Subcommand)]
 pub enum Train {
@@ -48,6 +50,9 @@ pub struct TrainClick {
     /// How the classes weigh for a forest
     #[arg(long, value_enum, default_value = "none")]
     class_weight: ClassWeights,
+    /// First compare a small grid of the learner's settings on folds of the training rows
+    #[arg(long, conflicts_with = "max_depth")]
+    search: bool,
     /// Leave the probabilities as the learner gives them
     #[arg(long)]
     no_calibration: bool,
@@ -86,6 +91,8 @@ impl TrainClick {
             class_weight: self.class_weight,
             calibrate: !self.no_calibration,
             seed: self.seed,
+            search: self.search,
+            tuned: None,
         };
         let trained = match train_and_keep(lake, &settings, self.on_leak, self.register.as_deref()).await? {
             Ok(trained) => trained,
@@ -108,8 +115,8 @@ pub async fn train_and_keep(
     register: Option<&str>,
 ) -> Result<std::result::Result<Trained, Audit>> {
     let began = lake::now();
-    let say = |step: &str| note!("{step} …");
-    let trained = match clicks::train(lake, settings, on_leak, AsOf::LastRelease, &say).await? {
+    let steps = Steps::default();
+    let trained = match clicks::train(lake, settings, on_leak, AsOf::LastRelease, &|step| steps.show(step)).await? {
         Outcome::Trained(trained) => *trained,
         Outcome::Refused(audit) => return Ok(Err(audit)),
     };
@@ -157,6 +164,9 @@ pub fn print_trained(trained: &Trained) {
         rows(card.rows.test),
         test.base_rate * 100.0
     );
+    if let (Some(tuned), Some(search)) = (&card.settings.tuned, &trained.search) {
+        out!("  of {} settings the best: {tuned} (log loss {:.5} on folds)", search.trials.len(), search.trials[search.winner].log_loss);
+    }
     let line = |name: &str, estimate: Option<Estimate>, meaning: &str| {
         let Some(Estimate { value, low, high }) = estimate else { return };
         out!("  {name:<20} {value:>8.4}  {low:.4} to {high:.4}  {meaning}");

