@@ -122,7 +122,9 @@ fn what_a_search_finds_is_what_the_model_says_and_is_made_again_from() {
             panic!("refused")
         };
         let search = found.search.as_ref().unwrap();
-        assert_eq!(parts.into_inner().unwrap(), (1..=6).map(|done| (done, 6)).collect::<Vec<_>>());
+        // Two candidates on three folds; one that is clearly worse is not fitted to the last.
+        let parts = parts.into_inner().unwrap();
+        assert!(parts.len() >= 5 && parts == (1..=parts.len()).map(|done| (done, 6)).collect::<Vec<_>>(), "{parts:?}");
         assert_eq!(search.trials.len(), 2);
         let settings = &found.model.card.settings;
         assert!(settings.tuned.is_some() && !settings.search);
@@ -131,7 +133,8 @@ fn what_a_search_finds_is_what_the_model_says_and_is_made_again_from() {
         assert!(again.search.is_none());
         assert_eq!(again.model.to_bytes().unwrap(), found.model.to_bytes().unwrap());
         let nothing = TrainSettings { learner: Learner::Ftrl, ..wanted };
-        let told = clicks::train(&place.lake, &nothing, OnLeak::Fail, AsOf::LastRelease, &|_| {}).await.map(|_| ()).unwrap_err().to_string();
+        let told =
+            clicks::train(&place.lake, &nothing, OnLeak::Fail, AsOf::LastRelease, &|_| {}).await.map(|_| ()).unwrap_err().to_string();
         assert!(told.contains("forest, boosted or logistic"), "{told}");
     });
 }
