@@ -1,6 +1,6 @@
 /*
-One line per line of an invoice of an online shop, as it arrived. The names are those of the data set UCI Online Retail; files with other
-names, or in another encoding, are mapped by source.table in adlake.toml, as below.
+One line per line of an invoice of an online shop, as it arrived. The names are those of the data set UCI Online Retail;
+files with other names, or in another encoding, are mapped by source.table in adlake.toml, as below.
 
 kind = "append"
 

@@ -1,6 +1,7 @@
 /*
-One row per window and rank: the products that sold best in the last 7, 30, 90 and 365 days of the log, its last day included, by gross amount.
-Other windows and more ranks: change the lists `windows` and `ranks` below in a copy of this model.
+One row per window and rank: the products that sold best in the last 7, 30, 90 and 365 days of the log, its last day
+included, by gross amount. Other windows and more ranks: change the lists `windows` and `ranks` below in a copy of this
+model.
 
 key  = ["window_days", "sales_rank"]
 kind = "full"

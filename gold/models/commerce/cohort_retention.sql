@@ -1,6 +1,7 @@
 /*
-One row per cohort and month since: of the customers whose first purchase was in one month, how many bought again, and for how much. A cohort has a
-row for each later month of gold.sales_daily, also where none of its own bought. What came back before the first purchase is in none. Guests are in no cohort.
+One row per cohort and month since: of the customers whose first purchase was in one month, how many bought again, and for
+how much. A cohort has a row for each later month of gold.sales_daily, also where none of its own bought. What came back
+before the first purchase is in none. Guests are in no cohort.
 
 key  = ["cohort_month", "sold_month"]
 kind = "merge"

@@ -1,8 +1,8 @@
 /*
-One row per customer with a purchase: recency, frequency and monetary value as of the log's last day, with scores by quantiles and the segment they
-tell. A score is 1 + 5 x the share of customers with a lower value, rounded down: 1 the worst fifth, 5 the best; equal values have one
-score, so that a fifth may be larger or smaller where many are equal. The segment follows from the recency score and the mean of the other two,
-halves rounded up, as the table in the query says.
+One row per customer with a purchase: recency, frequency and monetary value as of the log's last day, with scores by
+quantiles and the segment they tell. A score is 1 + 5 x the share of customers with a lower value, rounded down: 1 the worst
+fifth, 5 the best; equal values have one score, so that a fifth may be larger or smaller where many are equal. The segment
+follows from the recency score and the mean of the other two, halves rounded up, as the table in the query says.
 
 key  = ["customer_id"]
 kind = "full"
@@ -17,7 +17,7 @@ recency_score   = "1 to 5, 5 = the most recent"
 frequency_score = "1 to 5, 5 = the most orders"
 monetary_score  = "1 to 5, 5 = the highest net_amount"
 rfm_cell        = "The three scores as digits, such as 545"
-segment         = "One of eleven: champions, loyal, potential_loyalists, new, promising, need_attention, about_to_sleep, at_risk, cannot_lose, hibernating, lost"
+segment         = "One of eleven, from champions to lost: the table is in the query"
 */
 with customers as (
     select * from silver.customers

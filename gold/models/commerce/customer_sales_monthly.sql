@@ -1,6 +1,6 @@
 /*
-One row per known customer and month with a sale or a return of a product: what cohorts and customer values are made from. Guests are
-not here.
+One row per known customer and month with a sale or a return of a product: what cohorts and customer values are made from.
+Guests are not here.
 
 key          = ["sold_month", "customer_id"]
 kind         = "replace_partitions"

@@ -1,6 +1,6 @@
 /*
-One row per day and product with a sale or a return. Only products: postage, fees and the like are in gold.sales_daily as other_amount, and gross,
-returns and net of both tables have the same sums.
+One row per day and product with a sale or a return. Only products: postage, fees and the like are in gold.sales_daily as
+other_amount, and gross, returns and net of both tables have the same sums.
 
 key          = ["sold_month", "sold_on", "stock_code"]
 kind         = "replace_partitions"

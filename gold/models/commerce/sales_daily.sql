@@ -1,8 +1,8 @@
 /*
-One row per day and country with a sale, a cancellation or an adjustment: what was sold, what came back, and what remains. Products make up
-gross, returns and net; everything else that invoices hold (postage, fees, discounts, manual entries, adjustments) is
-other_amount, so that total_amount over all rows is the sum of the log without duplicates. Amounts are exact, in the log's currency. A return counts on the day
-it is booked, not on that of the sale. A day without any has no row.
+One row per day and country with a sale, a cancellation or an adjustment: what was sold, what came back, and what remains.
+Products make up gross, returns and net; everything else that invoices hold (postage, fees, discounts, manual entries,
+adjustments) is other_amount, so that total_amount over all rows is the sum of the log without duplicates. Amounts are exact,
+in the log's currency. A return counts on the day it is booked, not on that of the sale. A day without any has no row.
 
 key          = ["sold_month", "sold_on", "country"]
 kind         = "replace_partitions"

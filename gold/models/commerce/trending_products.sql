@@ -1,9 +1,9 @@
 /*
-One row per product whose demand grew: orders in the last 28 days of the log against the 28 days before. The score is the difference by its standard
-error, (recent - before) / sqrt(recent + before): how far two counts of chance (Poisson) with one rate would hardly ever be apart.
-It weighs orders and not units, so that one bulk order makes no trend, and does not favour a product that went from one
-order to three as a ratio would. Products with fewer than 20 recent orders, or without growth, are not here. Other windows or
-floors: change `rules` below in a copy of this model.
+One row per product whose demand grew: orders in the last 28 days of the log against the 28 days before. The score is the
+difference by its standard error, (recent - before) / sqrt(recent + before): how far two counts of chance (Poisson) with one
+rate would hardly ever be apart. It weighs orders and not units, so that one bulk order makes no trend, and does not favour a
+product that went from one order to three as a ratio would. Products with fewer than 20 recent orders, or without growth, are
+not here. Other windows or floors: change `rules` below in a copy of this model.
 
 key  = ["stock_code"]
 kind = "full"
@@ -60,7 +60,8 @@ summed as (
 scored as (
     select
         *,
-        cast(recent_order_count - before_order_count as double) / sqrt(cast(recent_order_count + before_order_count as double)) as trend_score
+        cast(recent_order_count - before_order_count as double)
+            / sqrt(cast(recent_order_count + before_order_count as double)) as trend_score
     from summed
     where recent_order_count >= least_orders and recent_order_count > before_order_count
 )

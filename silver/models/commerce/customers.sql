@@ -1,6 +1,6 @@
 /*
-One row per known customer, with or without a purchase. A purchase is an invoice with a sale of a product. A customer whose invoices name several
-countries has that of the last invoice, and is marked. Guests have no row.
+One row per known customer, with or without a purchase. A purchase is an invoice with a sale of a product. A customer whose
+invoices name several countries has that of the last invoice, and is marked. Guests have no row.
 
 key  = ["customer_id"]
 kind = "merge"

@@ -1,7 +1,7 @@
 /*
-One row per line of an invoice, clean: exact duplicates are out, cancellations point to the sale that they cancel where that is certain, and a
-stock code has one description. Nothing else is left out: guests, cancellations, adjustments, corrections of the stock and stock
-codes that are no products are here and marked.
+One row per line of an invoice, clean: exact duplicates are out, cancellations point to the sale that they cancel where that
+is certain, and a stock code has one description. Nothing else is left out: guests, cancellations, adjustments, corrections
+of the stock and stock codes that are no products are here and marked.
 
 key          = ["line_id"]
 kind         = "merge"
@@ -18,13 +18,13 @@ country            = "Country of the customer, or Unknown"
 stock_code         = "Code of the product or service"
 description        = "Canonical description of the stock code; null where no line has one"
 logged_description = "What this line calls it, trimmed; null where the log says nothing"
-line_type          = "sale, cancellation (C… or units taken back for money), adjustment (A…), stock_correction (units below zero, no money) or free (no money)"
-item_type          = "product, or what other stock codes stand for: postage, carriage, manual, discount, sample, bank_charge, commission, marketplace_fee, bad_debt, gift_voucher, test"
+line_type          = "sale, cancellation (C… or priced units taken back), adjustment (A…), stock_correction (unpriced units out), free"
+item_type          = "product, or what the stock code else stands for, such as postage, discount, bank_charge"
 is_product         = "Whether the stock code is a product"
 is_cancellation    = "Whether the line takes back what was sold"
 is_adjustment      = "Whether the line adjusts the books (A…)"
 is_guest           = "Whether the customer is unknown"
-cancels_line_id    = "The sale line that this cancellation takes back, in whole or in part; null where that is not certain, and on other lines"
+cancels_line_id    = "The sale line that this cancellation takes back, in whole or in part; null where that is not certain"
 cancels_invoice_no = "The invoice of that line"
 quantity           = "Units; negative where they come back or are written off"
 unit_price         = "Price of one unit in the log's currency"

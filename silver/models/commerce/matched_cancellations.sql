@@ -1,8 +1,8 @@
 /*
-One row per cancellation line of which it is certain what it cancels. Certain means: the customer is known; of the customer's sale lines of
-that stock code at that price, not later than the cancellation, exactly one has at least the units cancelled; and all cancellations
-that point to this sale take back no more units than it had. Where two sales fit, none is chosen. Guests' cancellations match
-nothing.
+One row per cancellation line of which it is certain what it cancels. Certain means: the customer is known; of the customer's
+sale lines of that stock code at that price, not later than the cancellation, exactly one has at least the units cancelled;
+and all cancellations that point to this sale take back no more units than it had. Where two sales fit, none is chosen.
+Guests' cancellations match nothing.
 
 key          = ["line_id"]
 kind         = "merge"

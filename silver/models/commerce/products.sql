@@ -1,6 +1,6 @@
 /*
-One row per stock code, products and others: its canonical description and when it was sold. Codes stand as the log spells them: 85123A
-and 85123a are two.
+One row per stock code, products and others: its canonical description and when it was sold. Codes stand as the log spells
+them: 85123A and 85123a are two.
 
 key  = ["stock_code"]
 kind = "merge"

@@ -1,7 +1,7 @@
 /*
-One row per stock code with its canonical description: that of its first sale. Where nothing was sold yet, the first thing that any line
-called it, which may be a remark on the stock (damaged, ?). A rule that looks at the first sale alone stands still while sales
-come in; a count of spellings would not.
+One row per stock code with its canonical description: that of its first sale. Where nothing was sold yet, the first thing
+that any line called it, which may be a remark on the stock (damaged, ?). A rule that looks at the first sale alone stands
+still while sales come in; a count of spellings would not.
 
 key      = ["stock_code"]
 first_by = ["is_unsold", "described_at", "description"]

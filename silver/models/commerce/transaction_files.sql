@@ -1,6 +1,6 @@
 /*
-One row per file of transactions: how its dates are written. A date such as 3/4/2011 can be read both ways; where a file also holds dates
-that only make sense with the day first, some of those it wrote day first may have been taken for month first.
+One row per file of transactions: how its dates are written. A date such as 3/4/2011 can be read both ways; where a file also
+holds dates that only make sense with the day first, some of those it wrote day first may have been taken for month first.
 
 key  = ["_source"]
 kind = "merge"

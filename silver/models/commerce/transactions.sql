@@ -1,9 +1,9 @@
 /*
-One row per line of an invoice as the log tells it, typed: exact duplicates are out, what a line is and what its stock code stands for is
-told from the line alone. silver.invoice_lines adds what other lines tell. Two lines are duplicates if all eight fields hold the same
-values, however they are written (13085 and 13085.0, 12/1/2010 8:26 and 2010-12-01 08:26:00); the first in the source stays. Dates are
-read as month/day/year or ISO 8601: a day above 12 in the month's place goes to quarantine, and silver.transaction_files tells
-which files may hold both orders.
+One row per line of an invoice as the log tells it, typed: exact duplicates are out, what a line is and what its stock code
+stands for is told from the line alone. silver.invoice_lines adds what other lines tell. Two lines are duplicates if all
+eight fields hold the same values, however they are written (13085 and 13085.0, 12/1/2010 8:26 and 2010-12-01 08:26:00); the
+first in the source stays. Dates are read as month/day/year or ISO 8601: a day above 12 in the month's place goes to
+quarantine, and silver.transaction_files tells which files may hold both orders.
 
 key          = ["line_id"]
 first_by     = ["_source", "_line"]
@@ -20,8 +20,8 @@ customer_id    = "Identifier of the customer; null for a guest"
 country        = "Country of the customer, or Unknown"
 stock_code     = "Code of the product or service"
 description    = "What this line calls it, trimmed; null where the log says nothing"
-line_type      = "sale, cancellation (C… or units taken back for money), adjustment (A…), stock_correction (units below zero, no money) or free (no money)"
-item_type      = "product, or what other stock codes stand for: postage, carriage, manual, discount, sample, bank_charge, commission, marketplace_fee, bad_debt, gift_voucher, test"
+line_type      = "sale, cancellation (C… or priced units taken back), adjustment (A…), stock_correction (unpriced units out), free"
+item_type      = "product, or what the stock code else stands for, such as postage, discount, bank_charge: the list is in the query"
 quantity       = "Units; negative where they come back or are written off"
 unit_price     = "Price of one unit in the log's currency, rounded to four digits; negative in adjustments alone"
 line_amount    = "quantity x unit_price in the log's currency, exact"
@@ -82,7 +82,9 @@ dated as (
 typed as (
     select
         upper(clean(invoiceno)) as invoice_no,
-        cast(case when length(instant) = 16 and substr(instant, 5, 1) = '-' then concat(instant, ':00') else instant end as timestamp) as invoiced_at,
+        cast(
+            case when length(instant) = 16 and substr(instant, 5, 1) = '-' then concat(instant, ':00') else instant end as timestamp
+        ) as invoiced_at,
         -- A number that went through a floating-point column.
         regexp_replace(clean(customerid), '^([0-9]+)[.]0+$', '${1}') as customer_id,
         clean(country, 'Unknown') as country,
@@ -99,8 +101,8 @@ told as (
     select
         *,
         md5(concat(
-            invoice_no, '|', stock_code, '|', coalesce(description, ''), '|', cast(quantity as text), '|', cast(invoiced_at as text), '|',
-            cast(unit_price as text), '|', coalesce(customer_id, ''), '|', country
+            invoice_no, '|', stock_code, '|', coalesce(description, ''), '|', cast(quantity as text), '|',
+            cast(invoiced_at as text), '|', cast(unit_price as text), '|', coalesce(customer_id, ''), '|', country
         )) as line_id,
         case
             when starts_with(invoice_no, 'C') then 'cancellation'
