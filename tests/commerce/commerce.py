@@ -123,15 +123,15 @@ def check(adlake, folder, data, models):
         name = table.replace(".", "_")
         for lake in [whole, by_month]:
             export(adlake, lake, table, folder / f"{lake.name}-{name}.parquet")
-            db.sql(f"create view \"{lake.name}-{name}\" as from read_parquet('{folder / f'{lake.name}-{name}.parquet'}')")
+            db.execute(f"create view \"{lake.name}-{name}\" as from read_parquet('{folder / f'{lake.name}-{name}.parquet'}')")
         checks += 1
-        columns = [c for c in db.sql(f'from "whole-{name}"').columns if not c.startswith("_")]
+        columns = [c for c in columns_of(db, f'"whole-{name}"') if not c.startswith("_")]
         problems += differences(db, f"{table}, month by month and at once", columns, f'"by-month-{name}"', f'"whole-{name}"')
     db.execute((HERE / "expected.sql").read_text())
-    for (name,) in db.sql("select table_name from duckdb_tables() where schema_name = 'expected' order by 1").fetchall():
+    for (name,) in db.execute("select table_name from duckdb_tables() where schema_name = 'expected' order by 1").fetchall():
         table = f"expected.{name}"
         checks += 1
-        problems += differences(db, f"{name}, DuckDB and adlake", db.sql(f"from {table}").columns, table, f'"whole-{name}"')
+        problems += differences(db, f"{name}, DuckDB and adlake", columns_of(db, table), table, f'"whole-{name}"')
     return problems, checks - len(problems)
 
 
@@ -145,7 +145,7 @@ def read_raw(db, data):
 
 def month_files(db):
     month = "strftime(strptime(InvoiceDate, '%m/%d/%Y %H:%M'), '%Y-%m')"
-    rows = db.sql(f"select {month}, * exclude (place) from raw order by place").fetchall()
+    rows = db.execute(f"select {month}, * exclude (place) from raw order by place").fetchall()
     months = {}
     for month, *row in rows:
         months.setdefault(month, []).append(row)
@@ -214,14 +214,17 @@ def export(adlake, lake, table, file):
         raise Failed(f"{table} over {lake} cannot be read: {done.stderr.decode().strip()}")
 
 
+def columns_of(db, table):
+    return [row[0] for row in db.execute(f"describe {table}").fetchall()]
+
+
 def differences(db, what, columns, one, other):
     listed = ", ".join(f'"{column}"' for column in columns)
     found = []
     for left, right in [(one, other), (other, one)]:
-        rows = db.sql(f"select {listed} from {left} except all select {listed} from {right}")
-        count = db.sql("select count(*) from rows").fetchone()[0]
-        if count:
-            found.append(f"{count} rows of {left} only, such as {db.sql('from rows limit 2').fetchall()}")
+        rows = db.execute(f"select {listed} from {left} except all select {listed} from {right}").fetchall()
+        if rows:
+            found.append(f"{len(rows)} rows of {left} only, such as {rows[:2]}")
     return [f"{what}: " + "; ".join(found)] if found else []
 
 

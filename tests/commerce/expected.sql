@@ -95,7 +95,7 @@ select
     customer_id,
     count(distinct country) as country_count,
     count(distinct country) > 1 as has_several_countries,
-    arg_max(country, (at, invoice_no)) as country,
+    first(country order by at desc, country) as country,
     min(month) filter (is_sale and is_product) as cohort_month,
     count(distinct invoice_no) filter (is_sale and is_product) as order_count
 from lines

@@ -20,15 +20,29 @@ with lines as (
     where is_product and line_type in ('sale', 'cancellation') and customer_id is not null
 ),
 
+-- First each invoice, so that orders are counted without a set of invoices for every group.
+invoices as (
+    select
+        invoiced_month,
+        customer_id,
+        invoice_no,
+        max(case when line_type = 'sale' then 1 else 0 end) as is_order,
+        max(case when line_type = 'sale' then invoiced_on end) as last_sold_on,
+        sum(case when line_type = 'sale' then line_amount else 0 end) as gross_amount,
+        -sum(case when line_type = 'cancellation' then line_amount else 0 end) as returns_amount
+    from lines
+    group by invoiced_month, customer_id, invoice_no
+),
+
 summed as (
     select
         invoiced_month,
         customer_id,
-        count(distinct case when line_type = 'sale' then invoice_no end) as order_count,
-        max(case when line_type = 'sale' then invoiced_on end) as last_sold_on,
-        cast(sum(case when line_type = 'sale' then line_amount else 0 end) as decimal(28, 4)) as gross_amount,
-        cast(-sum(case when line_type = 'cancellation' then line_amount else 0 end) as decimal(28, 4)) as returns_amount
-    from lines
+        sum(is_order) as order_count,
+        max(last_sold_on) as last_sold_on,
+        cast(sum(gross_amount) as decimal(28, 4)) as gross_amount,
+        cast(sum(returns_amount) as decimal(28, 4)) as returns_amount
+    from invoices
     group by invoiced_month, customer_id
 )
 

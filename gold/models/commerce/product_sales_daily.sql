@@ -26,17 +26,33 @@ with lines as (
     where is_product and line_type in ('sale', 'cancellation')
 ),
 
+-- First each invoice, so that orders are counted without a set of invoices for every group.
+invoices as (
+    select
+        invoiced_on,
+        invoiced_month,
+        stock_code,
+        invoice_no,
+        max(case when line_type = 'sale' then 1 else 0 end) as is_order,
+        sum(case when line_type = 'sale' then quantity else 0 end) as item_count,
+        -sum(case when line_type = 'cancellation' then quantity else 0 end) as returned_item_count,
+        sum(case when line_type = 'sale' then line_amount else 0 end) as gross_amount,
+        -sum(case when line_type = 'cancellation' then line_amount else 0 end) as returns_amount
+    from lines
+    group by invoiced_on, invoiced_month, stock_code, invoice_no
+),
+
 summed as (
     select
         invoiced_on,
         invoiced_month,
         stock_code,
-        count(distinct case when line_type = 'sale' then invoice_no end) as order_count,
-        sum(case when line_type = 'sale' then quantity else 0 end) as item_count,
-        -sum(case when line_type = 'cancellation' then quantity else 0 end) as returned_item_count,
-        cast(sum(case when line_type = 'sale' then line_amount else 0 end) as decimal(28, 4)) as gross_amount,
-        cast(-sum(case when line_type = 'cancellation' then line_amount else 0 end) as decimal(28, 4)) as returns_amount
-    from lines
+        sum(is_order) as order_count,
+        sum(item_count) as item_count,
+        sum(returned_item_count) as returned_item_count,
+        cast(sum(gross_amount) as decimal(28, 4)) as gross_amount,
+        cast(sum(returns_amount) as decimal(28, 4)) as returns_amount
+    from invoices
     group by invoiced_on, invoiced_month, stock_code
 )
 

@@ -42,38 +42,73 @@ with lines as (
     where line_type in ('sale', 'cancellation', 'adjustment')
 ),
 
+-- First each invoice and each buyer, so that they are counted without sets of them for every group.
+invoices as (
+    select
+        invoiced_on,
+        invoiced_month,
+        country,
+        invoice_no,
+        max(case when is_sold then 1 else 0 end) as is_order,
+        max(case when is_sold and is_guest then 1 else 0 end) as is_guest_order,
+        max(case when is_returned then 1 else 0 end) as is_return,
+        sum(case when is_sold then quantity else 0 end) as item_count,
+        -sum(case when is_returned then quantity else 0 end) as returned_item_count,
+        sum(case when is_sold then line_amount else 0 end) as gross_amount,
+        -sum(case when is_returned then line_amount else 0 end) as returns_amount,
+        sum(case when is_sold or is_returned then 0 else line_amount end) as other_amount
+    from lines
+    group by invoiced_on, invoiced_month, country, invoice_no
+),
+
+buyers as (
+    select invoiced_on, invoiced_month, country, customer_id
+    from lines
+    where is_sold and customer_id is not null
+    group by invoiced_on, invoiced_month, country, customer_id
+),
+
+counted as (
+    select invoiced_on, invoiced_month, country, count(*) as customer_count
+    from buyers
+    group by invoiced_on, invoiced_month, country
+),
+
 summed as (
     select
         invoiced_on,
         invoiced_month,
         country,
-        count(distinct case when is_sold then invoice_no end) as order_count,
-        count(distinct case when is_sold and is_guest then invoice_no end) as guest_order_count,
-        count(distinct case when is_sold then customer_id end) as customer_count,
-        sum(case when is_sold then quantity else 0 end) as item_count,
-        count(distinct case when is_returned then invoice_no end) as return_count,
-        -sum(case when is_returned then quantity else 0 end) as returned_item_count,
-        cast(sum(case when is_sold then line_amount else 0 end) as decimal(28, 4)) as gross_amount,
-        cast(-sum(case when is_returned then line_amount else 0 end) as decimal(28, 4)) as returns_amount,
-        cast(sum(case when is_sold or is_returned then 0 else line_amount end) as decimal(28, 4)) as other_amount
-    from lines
+        sum(is_order) as order_count,
+        sum(is_guest_order) as guest_order_count,
+        sum(is_return) as return_count,
+        sum(item_count) as item_count,
+        sum(returned_item_count) as returned_item_count,
+        cast(sum(gross_amount) as decimal(28, 4)) as gross_amount,
+        cast(sum(returns_amount) as decimal(28, 4)) as returns_amount,
+        cast(sum(other_amount) as decimal(28, 4)) as other_amount
+    from invoices
     group by invoiced_on, invoiced_month, country
 )
 
 select
-    invoiced_on as sold_on,
-    invoiced_month as sold_month,
-    country as country,
-    order_count as order_count,
-    customer_count as customer_count,
-    item_count as item_count,
-    return_count as return_count,
-    returned_item_count as returned_item_count,
-    gross_amount as gross_amount,
-    returns_amount as returns_amount,
-    cast(gross_amount - returns_amount as decimal(28, 4)) as net_amount,
-    other_amount as other_amount,
-    cast(gross_amount - returns_amount + other_amount as decimal(28, 4)) as total_amount,
-    cast(gross_amount / nullif(order_count, 0) as decimal(28, 4)) as average_order_amount,
-    guest_order_count as guest_order_count
-from summed
+    s.invoiced_on as sold_on,
+    s.invoiced_month as sold_month,
+    s.country as country,
+    s.order_count as order_count,
+    coalesce(c.customer_count, 0) as customer_count,
+    s.item_count as item_count,
+    s.return_count as return_count,
+    s.returned_item_count as returned_item_count,
+    s.gross_amount as gross_amount,
+    s.returns_amount as returns_amount,
+    cast(s.gross_amount - s.returns_amount as decimal(28, 4)) as net_amount,
+    s.other_amount as other_amount,
+    cast(s.gross_amount - s.returns_amount + s.other_amount as decimal(28, 4)) as total_amount,
+    cast(s.gross_amount / nullif(s.order_count, 0) as decimal(28, 4)) as average_order_amount,
+    s.guest_order_count as guest_order_count
+from summed as s
+left join counted as c
+    on s.invoiced_month = c.invoiced_month
+    and s.invoiced_on = c.invoiced_on
+    and s.country = c.country
