@@ -105,8 +105,8 @@ def check(adlake, folder, data, models):
     whole = folder / "whole"
     (folder / "source-whole/first").mkdir(parents=True)
     shutil.copy(data, folder / "source-whole/first")
-    report = run(adlake, whole, folder / "source-whole", flags)
-    problems = accounting(report)
+    told = run(adlake, whole, folder / "source-whole", flags)
+    problems = accounting(told)
     by_month, months = folder / "by-month", month_files(db)
     for number, (month, rows) in enumerate(months):
         write_month(folder / "source-months", month, rows, number % 2 == 1)
@@ -177,32 +177,25 @@ def quoted(field):
 
 
 def run(adlake, lake, source, flags):
+    """A run, and what it told of each table."""
     start = time.monotonic()
-    report = adlake.run("run", "--lake", lake, "--source", source, *flags)
-    print(f"{lake.name}: {time.monotonic() - start:.1f} s; " + "; ".join(ways(report)), flush=True)
-    return report
-
-
-def ways(report):
-    """What became of each table, in short: how many were merged, built, and so on, and why some were rebuilt."""
+    adlake.run("run", "--lake", lake, "--source", source, *flags)
+    seconds = time.monotonic() - start
+    told = adlake.query(lake, "select * from ops.runs where started_at = (select max(started_at) from ops.runs)", "--latest")
     counts = {}
-    for line in report.splitlines():
-        words = line.split()
-        if len(words) == 8 and words[0].partition(".")[0] in ("bronze", "silver", "gold"):
-            counts.setdefault(words[1], []).append(words[0].partition(".")[2])
-    return [f"{way} {' '.join(tables)}" for way, tables in counts.items()]
+    for row in told:
+        counts.setdefault(row["action"], []).append(row["table_name"])
+    notes = [f"{row['table_name']} {row['notes']}" for row in told if "rebuilt" in (row.get("notes") or "")]
+    print(f"{lake.name}: {seconds:.1f} s; " + "; ".join(f"{action} {', '.join(tables)}" for action, tables in counts.items()), *notes, flush=True)
+    return told
 
 
-def accounting(report):
-    """The run report tells of every row of the file."""
-    for line in report.splitlines():
-        words = line.split()
-        if words[:1] == ["silver.transactions"] and len(words) == 8:
-            read, written, duplicate, filtered, quarantined = (int(w.replace(",", "")) for w in words[2:7])
-            if (read, duplicate) == (541_909, 5_268) and read == written + duplicate + filtered + quarantined:
-                return []
-            return [f"silver.transactions: {line}"]
-    return ["the report tells nothing of silver.transactions"]
+def accounting(told):
+    """The run tells of every row of the file."""
+    row = next(row for row in told if row["table_name"] == "silver.transactions")
+    kinds = ["rows_read", "rows_written", "deduplicated", "filtered", "quarantined"]
+    read, *where = (int(row[kind]) for kind in kinds)
+    return [] if read == 541_909 == sum(where) and where[1] == 5_268 else [f"silver.transactions: {dict(zip(kinds, [read, *where]))}"]
 
 
 def export(adlake, lake, table, file):

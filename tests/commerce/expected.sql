@@ -1,5 +1,5 @@
--- The commerce tables as DuckDB finds them in `raw`, the file's columns as text. Written without a look at the models' queries: another
--- way to each figure where there is one. Amounts are decimals of four digits.
+-- The commerce tables as DuckDB finds them in `raw`, the file's columns as text: another way to each figure than the models' own where
+-- there is one. What a product and a sale are is said once more, as the models say it. Amounts are decimals of four digits.
 create schema expected;
 
 create table typed as
@@ -8,7 +8,7 @@ select distinct
     StockCode as stock_code,
     nullif(trim(Description), '') as description,
     Quantity::int as quantity,
-    strptime(InvoiceDate, '%m/%d/%Y %H:%M') as at,
+    strptime(InvoiceDate, '%m/%d/%Y %H:%M') as instant,
     UnitPrice::decimal(14, 4) as unit_price,
     nullif(CustomerID, '') as customer_id,
     Country as country
@@ -17,8 +17,8 @@ from raw;
 create table lines as
 select
     *,
-    at::date as day,
-    strftime(at, '%Y-%m') as month,
+    instant::date as day,
+    strftime(instant, '%Y-%m') as month,
     (quantity * unit_price)::decimal(28, 4) as amount,
     upper(stock_code) not in ('POST', 'DOT', 'C2', 'M', 'D', 'S', 'BANK CHARGES', 'CRUK', 'AMAZONFEE', 'B')
         and not upper(stock_code) like 'GIFT%' as is_product,
@@ -95,7 +95,7 @@ select
     customer_id,
     count(distinct country) as country_count,
     count(distinct country) > 1 as has_several_countries,
-    first(country order by at desc, country) as country,
+    first(country order by instant desc, country) as country,
     min(month) filter (is_sale and is_product) as cohort_month,
     count(distinct invoice_no) filter (is_sale and is_product) as order_count
 from lines
@@ -153,10 +153,10 @@ from measured as m, (select count(*) as total from measured) as c;
 -- Sale by sale: those that each cancellation may mean.
 create table expected.silver_matched_cancellations as
 with fits as (
-    select c.invoice_no, c.stock_code, c.customer_id, c.at as cancelled_at, -c.quantity as cancelled_quantity, s as sale, c as cancellation
+    select c.invoice_no, c.stock_code, c.customer_id, -c.quantity as cancelled_quantity, s as sale, c as cancellation
     from lines as c
     join lines as s using (customer_id, stock_code, unit_price)
-    where c.is_cancellation and s.is_sale and s.at <= c.at and s.quantity + c.quantity >= 0
+    where c.is_cancellation and s.is_sale and s.instant <= c.instant and s.quantity + c.quantity >= 0
 ),
 sole as (select cancellation, any_value(sale) as sale from fits group by cancellation having count(*) = 1),
 within_sale as (select sale from sole group by sale having -sum(cancellation.quantity) <= sale.quantity)
@@ -174,8 +174,8 @@ create table expected.silver_products as
 select
     stock_code,
     coalesce(
-        arg_min(description, (at, description)) filter (is_sale and description is not null),
-        arg_min(description, (at, description)) filter (description is not null)
+        arg_min(description, (instant, description)) filter (is_sale and description is not null),
+        arg_min(description, (instant, description)) filter (description is not null)
     ) as description,
     count(distinct description) as description_count,
     count(*) as line_count
