@@ -186,7 +186,8 @@ def run(adlake, lake, source, flags):
     for row in told:
         counts.setdefault(row["action"], []).append(row["table_name"])
     notes = [f"{row['table_name']} {row['notes']}" for row in told if "rebuilt" in (row.get("notes") or "")]
-    print(f"{lake.name}: {seconds:.1f} s; " + "; ".join(f"{action} {', '.join(tables)}" for action, tables in counts.items()), *notes, flush=True)
+    ways = [f"{action} {', '.join(tables)}" for action, tables in counts.items()]
+    print(f"{lake.name}: {seconds:.1f} s; " + "; ".join(ways + notes), flush=True)
     return told
 
 

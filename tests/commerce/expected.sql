@@ -64,17 +64,21 @@ group by all;
 create table expected.gold_bestsellers as
 with windows as (select unnest([7, 30, 90, 365]) as window_days),
 sums as (
-    select window_days, stock_code, sum(amount)::decimal(28, 4) as gross_amount, sum(quantity)::bigint as item_count
+    select
+        window_days,
+        stock_code,
+        sum(amount)::decimal(28, 4) as net_amount,
+        coalesce(sum(quantity) filter (is_sale), 0)::bigint as item_count
     from lines, windows
-    where is_sale and is_product and day > date '2011-12-09' - window_days::int
+    where amount <> 0 and is_product and day > date '2011-12-09' - window_days::int
     group by all
 )
-select window_days, sales_rank::int as sales_rank, stock_code, gross_amount, item_count
+select window_days, sales_rank::int as sales_rank, stock_code, net_amount, item_count
 from (
-    select *, row_number() over (partition by window_days order by gross_amount desc, item_count desc, stock_code) as sales_rank
+    select *, row_number() over (partition by window_days order by net_amount desc, item_count desc, stock_code) as sales_rank
     from sums
 )
-where sales_rank <= 100;
+where sales_rank <= 100 and net_amount > 0;
 
 create table expected.gold_trending_products as
 with orders as (

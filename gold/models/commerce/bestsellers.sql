@@ -1,14 +1,14 @@
 /*
-One row per window and rank: the products that sold best in the last 7, 30, 90 and 365 days of the log, its last day
-included, by gross amount. Other windows and more ranks: change the lists `windows` and `ranks` below in a copy of this
-model.
+One row per window and rank: the products that sold best in the last 7, 30, 90 and 365 days of the log, its last day included,
+by net amount: an order that was cancelled at once makes no bestseller. Other windows and more ranks: change the lists `windows`
+and `ranks` below in a copy of this model.
 
 key  = ["window_days", "sales_rank"]
 kind = "full"
 
 [columns]
 window_days  = "Length of the window in days, up to the log's last day: 7, 30, 90 or 365"
-sales_rank   = "Place by gross_amount in the window, 1 = best, to 100; of equal amounts more units come first, then the smaller stock code"
+sales_rank   = "Place by net_amount in the window, 1 = best, to 100; of equal amounts more units come first, then the smaller stock code"
 begins_on    = "First day of the window"
 ends_on      = "Last day of the window: the log's last"
 stock_code   = "Code of the product"
@@ -17,7 +17,7 @@ order_count  = "Number of sales of the product, counted once per invoice"
 item_count   = "Units sold"
 gross_amount = "What was sold, in the log's currency"
 net_amount   = "gross_amount less what was taken back in the window, in the log's currency"
-share_ratio  = "gross_amount by that of all products in the window, 0 to 1"
+share_ratio  = "net_amount by that of all products in the window; null where that is not above zero"
 */
 with sales as (
     select * from gold.product_sales_daily
@@ -63,10 +63,9 @@ summed as (
 ranked as (
     select
         *,
-        row_number() over (partition by window_days order by gross_amount desc, item_count desc, stock_code) as sales_rank,
-        sum(gross_amount) over (partition by window_days) as window_amount
+        row_number() over (partition by window_days order by net_amount desc, item_count desc, stock_code) as sales_rank,
+        sum(net_amount) over (partition by window_days) as window_amount
     from summed
-    where gross_amount > 0
 )
 
 select
@@ -80,7 +79,7 @@ select
     r.item_count as item_count,
     cast(r.gross_amount as decimal(28, 4)) as gross_amount,
     cast(r.net_amount as decimal(28, 4)) as net_amount,
-    cast(r.gross_amount as double) / cast(r.window_amount as double) as share_ratio
+    case when r.window_amount > 0 then cast(r.net_amount as double) / cast(r.window_amount as double) end as share_ratio
 from ranked as r
-inner join ranks as k on r.sales_rank <= k.most
+inner join ranks as k on r.sales_rank <= k.most and r.net_amount > 0
 left join silver.products as p on r.stock_code = p.stock_code
