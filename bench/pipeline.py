@@ -32,6 +32,8 @@ def main() -> None:
         source = arguments.input or generated(requests, arguments.work)
         requests = requests or count_rows(source / "requests.csv")
         results["runs"] += measured(requests, source, taking_part, options, arguments)
+    if not arguments.keep:
+        processes.empty(arguments.work / "tables")
     report.write_json(arguments.work / "pipeline.json", results)
     text = section(results)
     print(text)
@@ -48,7 +50,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=2, help="threads, and cores, each may use (default: 2)")
     parser.add_argument("--compression", choices=["zstd", "snappy"], default="zstd", help="of all written Parquet")
     parser.add_argument("--spark-memory", default="4g", help="heap of the Java process (default: 4g)")
-    parser.add_argument("--keep", action="store_true", help="leave the tables of the last round")
+    parser.add_argument("--keep", action="store_true", help="leave the tables")
     parser.add_argument("--work", type=Path, default=models.ROOT / "target/bench", help="where input and tables go")
     parser.add_argument(
         "--no-docs", dest="docs", action="store_false", help="leave docs/benchmarks.md alone, as a busy machine does"
@@ -94,7 +96,8 @@ def measured(
     runs, reference = [], None
     for round_number in range(1, arguments.rounds + 1):
         for engine in taking_part:
-            output = arguments.work / "tables" / engine
+            # Nothing is deleted before the end: for minutes after files were deleted, ext4 looks longer for room for new ones.
+            output = arguments.work / "tables" / f"{requests}-{round_number}-{engine}"
             processes.empty(output)
             processes.warm(source)
             command, environment = engines.command(engine, source, output, options)
@@ -129,8 +132,6 @@ def measured(
                     "said": usage.output.strip().splitlines()[-1:],
                 }
             )
-            if not (arguments.keep and round_number == arguments.rounds):
-                processes.empty(output)
     rows = sum(table.rows for table in reference[1].values())
     print(f"{requests} requests: {len(taking_part)} engine(s) agree on {len(tables)} tables, {rows} rows", flush=True)
     return runs

@@ -1,8 +1,8 @@
 //! Click models from a lake and back: trained, kept, made again, scored with, asked.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use adlake::clicks::{self, Asked, ClickModel, Learner, OnLeak, Outcome, Population, Records, SplitBy, TrainSettings, Trained};
+use adlake::clicks::{self, Asked, ClickModel, Learner, OnLeak, Outcome, Population, Records, SplitBy, Step, TrainSettings, Trained};
 use lake::{Action, AsOf, Lake, LakeOptions, Silent};
 use sources::adtech::{AdtechOptions, generate};
 use tracking::{Content, Run};
@@ -89,6 +89,54 @@ fn in_bytes(mut run: Run) -> Run {
 
 async fn scores(lake: &Lake) -> Vec<String> {
     rows(lake, "select request_id, model, click_probability, expected_revenue_usd from gold.click_scores order by request_id").await
+}
+
+#[test]
+fn trainings_that_register_one_name_at_once_get_two_versions() {
+    block_on(async {
+        let place = SourcedLake::new();
+        let records = Records::of(&place.lake);
+        let register = || records.register("click", "run", 2000);
+        let (a, b, c) = tokio::join!(register(), register(), register());
+        let mut versions = [a, b, c].map(|known| known.unwrap().version);
+        versions.sort_unstable();
+        assert_eq!(versions, [1, 2, 3]);
+        assert_eq!(records.models().await.unwrap().len(), 3);
+        let told = records.register("click/7", "run", 2000).await.unwrap_err().to_string();
+        assert!(told.starts_with("'click/7' cannot name a model"), "{told}");
+    });
+}
+
+#[test]
+fn what_a_search_finds_is_what_the_model_says_and_is_made_again_from() {
+    block_on(async {
+        let place = filled().await;
+        let wanted = TrainSettings { learner: Learner::Logistic, search: true, ..small() };
+        let parts = Mutex::new(Vec::new());
+        let say = |step: Step<'_>| {
+            if let Step::Done { done, of, .. } = step {
+                parts.lock().unwrap().push((done, of));
+            }
+        };
+        let Outcome::Trained(found) = clicks::train(&place.lake, &wanted, OnLeak::Fail, AsOf::LastRelease, &say).await.unwrap() else {
+            panic!("refused")
+        };
+        let search = found.search.as_ref().unwrap();
+        // Two candidates on three folds; one that is clearly worse is not fitted to the last.
+        let parts = parts.into_inner().unwrap();
+        assert!(parts.len() >= 5 && parts == (1..=parts.len()).map(|done| (done, 6)).collect::<Vec<_>>(), "{parts:?}");
+        assert_eq!(search.trials.len(), 2);
+        let settings = &found.model.card.settings;
+        assert!(settings.tuned.is_some() && !settings.search);
+        let read = ClickModel::from_bytes(&found.model.to_bytes().unwrap()).unwrap();
+        let again = trained(&place.lake, &read.card.settings, OnLeak::Fail).await;
+        assert!(again.search.is_none());
+        assert_eq!(again.model.to_bytes().unwrap(), found.model.to_bytes().unwrap());
+        let nothing = TrainSettings { learner: Learner::Ftrl, ..wanted };
+        let told =
+            clicks::train(&place.lake, &nothing, OnLeak::Fail, AsOf::LastRelease, &|_| {}).await.map(|_| ()).unwrap_err().to_string();
+        assert!(told.contains("forest, boosted or logistic"), "{told}");
+    });
 }
 
 #[test]

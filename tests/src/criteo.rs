@@ -46,7 +46,8 @@ fn a_stream_is_learned_once_measured_on_its_end_and_learned_again_to_the_same_by
             let auc = card.test.roc_auc.unwrap();
             assert!(auc.low > 0.65 && auc.high < best, "{learner}: {auc:?} of {best}");
             let ratio = card.test.calibration_ratio.unwrap();
-            assert!(ratio.low < 1.02 && ratio.high > 0.98, "{learner}: {ratio:?}");
+            // 400 clicks made it true: so many clicks are known to a twentieth.
+            assert!((0.85..1.15).contains(&ratio.value), "{learner}: {ratio:?}");
             // Columns of few categories make slices.
             assert!(first.slices.iter().any(|slice| slice.feature == "c20" && slice.slices.len() > 1));
             let again = trained(lake, &settings).await;

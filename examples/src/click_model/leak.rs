@@ -44,7 +44,7 @@ pub async fn tell(page: &mut Page, folder: &Path) -> Result<()> {
     page.output(format!("ROC-AUC {}\nrecall  {}", shown(test.roc_auc), shown(test.recall)));
     page.text(
         "
-        An AUC of 0.78 and every click found, on coin flips. Nothing here is a mistake of the forest: a request that got no ad
+        An AUC of nearly 0.78 and every click found, on coin flips. Nothing here is a mistake of the forest: a request that got no ad
         cannot be clicked, and the empty `ad_position` says that it got none. With a share *q* of requests shown and a rate *c* of
         those clicked, knowing *shown or not* and nothing else gives AUC = 1 − *q* (1 − *c*) / (2 (1 − *q c*)), and a recall of 1:
         ",

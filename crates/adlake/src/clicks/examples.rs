@@ -59,8 +59,7 @@ impl<'r> Gathered<'r> {
             values.extend(&super::learned(Column::from_arrow(column(batch, name)?))?)?;
         }
         let first = self.len() as i64;
-        let labels = column(batch, &self.rows.label)?.as_boolean();
-        self.labels.extend((0..batch.num_rows()).map(|row| labels.is_valid(row) && labels.value(row)));
+        self.labels.extend(labels(self.rows, batch)?);
         match &self.rows.time {
             Some(time) => {
                 let instant = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
@@ -124,6 +123,12 @@ impl Values {
             Self::Levels { codes, levels, .. } => super::learned(Categories::new(codes, levels))?.into(),
         })
     }
+}
+
+/// Whether each row of a batch was clicked.
+pub(super) fn labels(rows: &Rows, batch: &RecordBatch) -> Result<Vec<bool>> {
+    let labels = column(batch, &rows.label)?.as_boolean();
+    Ok((0..batch.num_rows()).map(|row| labels.is_valid(row) && labels.value(row)).collect())
 }
 
 fn column<'b>(batch: &'b RecordBatch, name: &str) -> Result<&'b dyn Array> {

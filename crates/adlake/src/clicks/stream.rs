@@ -3,17 +3,18 @@
 use std::ops::Range;
 
 use futures::StreamExt;
+use futures::stream::BoxStream;
 use lake::datafusion::arrow::array::RecordBatch;
-use lake::datafusion::execution::SendableRecordBatchStream;
 use lake::{LakeError, Result};
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio::task::block_in_place;
 use training::audit::{Audit, AuditSettings, Facts};
 use training::calibrate::Calibrator;
-use training::{Dataset, Learned, Model, Predict, TrainingError};
+use training::hashed::{Fields, HashedRows};
+use training::{Learned, Model, TrainingError};
 
 use super::card::Counts;
-use super::examples::Gathered;
+use super::examples::{Gathered, labels};
 use super::learner::{as_one_pass, one_pass};
 use super::rows::Rows;
 use super::settings::OnLeak;
@@ -30,43 +31,43 @@ const PARTS: usize = 100;
 /// Learns all rows but the last ones, which it measures on. What was predicted of the last training rows before each was learned makes
 /// probabilities true, so that no row is left unlearned.
 pub(super) async fn learn(rows: &Rows, origin: Origin, on_leak: OnLeak, say: &(dyn Fn(Step<'_>) + Sync)) -> Result<Outcome> {
+    if origin.settings.search {
+        let needs = "a learner with settings to choose from: forest, boosted or logistic";
+        return super::learned(Err(TrainingError::Needs { task: "a search", needs }));
+    }
     say(Step::Begins("counting rows"));
     let parts = Parts::of(rows.count().await?, origin.settings.test_share)?;
     say(Step::Begins("looking for leaks"));
-    let mut batches = read_ahead(rows.in_order().await?);
+    let mut learned = super::learned(one_pass(&rows.features, &origin.settings))?;
+    let fields = super::learned(as_one_pass(&mut learned))?.fields().clone();
+    let mut pieces = read_ahead(rows.in_order().await?, fields, parts.test.start);
     let mut first = Vec::new();
-    while first.iter().map(RecordBatch::num_rows).sum::<usize>() < SAMPLE
-        && let Some(batch) = batches.recv().await
+    while first.iter().map(|piece: &Piece| piece.batch.num_rows()).sum::<usize>() < SAMPLE
+        && let Some(piece) = pieces.recv().await
     {
-        first.push(batch?);
+        first.push(piece?);
     }
-    let sample = gathered(rows, &rows.features, &first)?;
+    let mut sample = Gathered::new(rows, &rows.features);
+    first.iter().try_for_each(|piece| sample.take(&piece.batch))?;
+    let sample = sample.finish()?;
     let audit = block_in_place(|| super::learned(Audit::of(&sample, None, &Facts::default(), &AuditSettings::default())))?;
     if on_leak == OnLeak::Fail && audit.leaks().next().is_some() {
         return Ok(Outcome::Refused(audit));
     }
     let sliced: Vec<_> = sample.frame().features().filter(|(_, column)| is_sliced(column)).map(|(name, _)| name.to_owned()).collect();
-    let mut pass = Pass {
-        learned: super::learned(one_pass(&rows.features, &origin.settings))?,
-        calibration: (Vec::new(), Vec::new()),
-        predicted: Vec::new(),
-        test: Gathered::new(rows, &sliced),
-    };
-    if origin.settings.search {
-        let needs = "a learner with settings to choose from: forest, boosted or logistic";
-        return super::learned(Err(TrainingError::Needs { task: "a search", needs }));
-    }
+    let test = Gathered::new(rows, &sliced);
+    let mut pass = Pass { learned, calibration: (Vec::new(), Vec::new()), predicted: Vec::new(), test };
     say(Step::Begins(&format!("learning from {} rows ({})", parts.test.start, origin.settings.learner)));
     let mut at = 0;
     let mut first = first.into_iter();
-    while let Some(batch) = match first.next() {
-        Some(batch) => Some(Ok(batch)),
-        None => batches.recv().await,
+    while let Some(piece) = match first.next() {
+        Some(piece) => Some(Ok(piece)),
+        None => pieces.recv().await,
     } {
-        let batch = batch?;
+        let piece = piece?;
         let before = at;
-        at += batch.num_rows();
-        block_in_place(|| pass.take(rows, &parts, before, &batch))?;
+        at += piece.batch.num_rows();
+        block_in_place(|| pass.take(rows, &parts, before, &piece))?;
         let part = |row: usize| row * PARTS / parts.test.end;
         if part(before) < part(at) {
             say(Step::Done { done: part(at), of: PARTS, note: "" });
@@ -122,41 +123,56 @@ struct Pass<'r> {
 }
 
 impl Pass<'_> {
-    /// Takes the rows from the place `at` on.
-    fn take(&mut self, rows: &Rows, parts: &Parts, at: usize, batch: &RecordBatch) -> Result<()> {
-        let learned = parts.test.start.saturating_sub(at).min(batch.num_rows());
-        if learned > 0 {
-            let data = gathered(rows, &rows.features, &[batch.slice(0, learned)])?;
-            let probabilities = super::learned(as_one_pass(&mut self.learned).and_then(|learner| learner.learn_batch(&data)))?;
-            let from = parts.calibration.start.saturating_sub(at).min(learned);
-            self.calibration.0.extend(&probabilities[from..]);
-            self.calibration.1.extend(&data.labels()[from..]);
+    /// Takes a piece that begins at the place `at`.
+    fn take(&mut self, rows: &Rows, parts: &Parts, at: usize, piece: &Piece) -> Result<()> {
+        let learner = super::learned(as_one_pass(&mut self.learned))?;
+        if at >= parts.test.start {
+            self.predicted.extend(learner.predict_rows(&piece.hashed));
+            return self.test.take(&piece.batch);
         }
-        if learned < batch.num_rows() {
-            let rest = batch.slice(learned, batch.num_rows() - learned);
-            let data = gathered(rows, &rows.features, std::slice::from_ref(&rest))?;
-            self.predicted.extend(super::learned(self.learned.predict(data.frame()))?);
-            self.test.take(&rest)?;
-        }
+        let labels = labels(rows, &piece.batch)?;
+        let probabilities = super::learned(learner.learn_rows(&piece.hashed, &labels, None))?;
+        let from = parts.calibration.start.saturating_sub(at).min(labels.len());
+        self.calibration.0.extend(&probabilities[from..]);
+        self.calibration.1.extend(&labels[from..]);
         Ok(())
     }
 }
 
-fn gathered(rows: &Rows, features: &[String], batches: &[RecordBatch]) -> Result<Dataset> {
-    let mut gathered = Gathered::new(rows, features);
-    batches.iter().try_for_each(|batch| gathered.take(batch))?;
-    gathered.finish()
+/// Rows that are all learned or all measured on.
+struct Piece {
+    batch: RecordBatch,
+    hashed: HashedRows,
 }
 
-/// Reads while others learn.
-fn read_ahead(mut stream: SendableRecordBatchStream) -> Receiver<Result<RecordBatch>> {
+/// Reads and hashes while others learn. Pieces end where the test rows begin.
+fn read_ahead(mut stream: BoxStream<'static, Result<RecordBatch>>, fields: Fields, test: usize) -> Receiver<Result<Piece>> {
     let (sender, receiver) = channel(AHEAD);
+    let hashed = move |batch: RecordBatch| {
+        let hashed = block_in_place(|| super::learned(fields.hash_batch(&batch)))?;
+        Ok(Piece { batch, hashed })
+    };
     tokio::spawn(async move {
+        let mut at = 0;
         while let Some(batch) = stream.next().await {
-            // An error ends the stream; nobody listening any more does too.
-            let is_last = batch.is_err();
-            if sender.send(batch.map_err(LakeError::from)).await.is_err() || is_last {
-                return;
+            let pieces = match batch {
+                Ok(batch) => {
+                    let rows = batch.num_rows();
+                    let learned = test.saturating_sub(at).min(rows);
+                    at += rows;
+                    [batch.slice(0, learned), batch.slice(learned, rows - learned)].map(&hashed).into()
+                }
+                Err(error) => vec![Err(error)],
+            };
+            for piece in pieces {
+                // An error ends the stream; nobody listening any more does too.
+                let is_last = piece.is_err();
+                if piece.as_ref().is_ok_and(|piece| piece.batch.num_rows() == 0) {
+                    continue;
+                }
+                if sender.send(piece).await.is_err() || is_last {
+                    return;
+                }
             }
         }
     });

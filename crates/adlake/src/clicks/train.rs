@@ -64,7 +64,13 @@ pub struct SliceReport {
 ///
 /// # Errors
 /// Too few rows; settings out of range; what happens while reading.
-pub async fn train(lake: &Lake, settings: &TrainSettings, on_leak: OnLeak, as_of: AsOf, say: &(dyn Fn(Step<'_>) + Sync)) -> Result<Outcome> {
+pub async fn train(
+    lake: &Lake,
+    settings: &TrainSettings,
+    on_leak: OnLeak,
+    as_of: AsOf,
+    say: &(dyn Fn(Step<'_>) + Sync),
+) -> Result<Outcome> {
     let release = match as_of {
         AsOf::Release(number) => Some(number),
         AsOf::LastRelease => lake.last_release().await?.map(|release| release.number),

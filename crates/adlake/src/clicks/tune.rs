@@ -19,7 +19,10 @@ pub(super) fn tune(
 ) -> training::Result<(Candidate, Search)> {
     let grid = grid(settings);
     if grid.is_empty() {
-        return Err(TrainingError::Needs { task: "a search", needs: "a learner with settings to choose from: forest, boosted or logistic" });
+        return Err(TrainingError::Needs {
+            task: "a search",
+            needs: "a learner with settings to choose from: forest, boosted or logistic",
+        });
     }
     let compared = SearchSettings { splitting, folds: FOLDS, ..SearchSettings::default() };
     let mut done = 0;

@@ -48,6 +48,8 @@ enum Source<'a> {
     Numbers(Column),
     /// The slots of the levels, each hashed once.
     Levels(Column, Vec<u32>),
+    /// Categories of which there are more levels than rows.
+    Categories(Column),
     Texts(&'a dyn Array),
 }
 
@@ -89,6 +91,7 @@ impl<'a> Bound<'a> {
 impl Source<'_> {
     fn of_column(fields: &Fields, field: usize, column: Column) -> Self {
         match &column {
+            Column::Categorical(categories) if categories.codes().len() < categories.levels().len() => Self::Categories(column),
             Column::Categorical(categories) => {
                 let levels = categories.levels().iter().map(|level| fields.text(field, level)).collect();
                 Self::Levels(column, levels)
@@ -109,6 +112,10 @@ impl Source<'_> {
                 let Column::Categorical(categories) = column else { return };
                 let level = |row: usize| levels.get(*categories.codes().get(row)? as usize).copied();
                 rows.for_each(|(row, slot)| *slot = level(row).unwrap_or(missing));
+            }
+            Self::Categories(column) => {
+                let Column::Categorical(categories) = column else { return };
+                rows.for_each(|(row, slot)| *slot = categories.text(row).map_or(missing, |level| fields.text(field, level)));
             }
             Self::Texts(array) => {
                 let hash = |text: &str| fields.text(field, text);

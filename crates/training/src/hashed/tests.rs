@@ -236,3 +236,16 @@ fn arrow_batches_are_hashed_as_their_frames() {
     assert!(other.learn_batch(&data).unwrap() == before && other == ftrl);
     assert_eq!(ftrl.predict_rows(&rows), ftrl.predict(data.frame()).unwrap());
 }
+
+#[test]
+fn a_row_by_itself_is_hashed_as_among_others() {
+    let texts: Vec<_> = (0..100).map(|level| format!("level {level}")).collect();
+    let column = Column::texts(texts.iter().map(|text| Some(text.as_str())));
+    let data = Dataset::new(Frame::new([("x", column)]).unwrap(), vec![false; 100]).unwrap();
+    let fields = Fields::new(["x".to_owned()], 20).unwrap();
+    let all = fields.hash_frame(data.frame()).unwrap();
+    // What is taken keeps the levels of all rows.
+    let few = fields.hash_frame(data.take(&[7, 3]).unwrap().frame()).unwrap();
+    let all: Vec<_> = all.iter().collect();
+    assert_eq!(few.iter().collect::<Vec<_>>(), [all[7], all[3]]);
+}
