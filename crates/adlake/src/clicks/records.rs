@@ -81,14 +81,23 @@ impl<'l> Records<'l> {
         self.append("runs", runs).await
     }
 
+    /// Whether a model may have that name.
+    ///
+    /// # Errors
+    /// A name that a reference such as `click/3` could not hold.
+    pub fn check_name(name: &str) -> Result<()> {
+        if name.is_empty() || name.contains('/') {
+            return Err(LakeError::invalid(format!("'{name}' cannot name a model: a name has a character at least, and no slash")));
+        }
+        Ok(())
+    }
+
     /// Gives a run's model the next version of a name: of several at the same time each another one.
     ///
     /// # Errors
     /// A name that a reference could not hold; what happens while reading or writing.
     pub async fn register(&self, name: &str, run_id: &str, at_millis: i64) -> Result<KnownModel> {
-        if name.is_empty() || name.contains('/') {
-            return Err(LakeError::invalid(format!("'{name}' cannot name a model: a name has a character at least, and no slash")));
-        }
+        Self::check_name(name)?;
         let mut version = self.models().await?.iter().filter(|model| model.name == name).map(|model| model.version).max().unwrap_or(0) + 1;
         // Whoever makes this file first has the version.
         while !self.lake.create_file(Layer::Ml, &format!("versions/{name}/{version}"), run_id.as_bytes().to_vec()).await? {

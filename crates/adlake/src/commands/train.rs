@@ -114,6 +114,7 @@ pub async fn train_and_keep(
     on_leak: OnLeak,
     register: Option<&str>,
 ) -> Result<std::result::Result<Trained, Audit>> {
+    register.map_or(Ok(()), Records::check_name)?;
     let began = lake::now();
     let steps = Steps::default();
     let trained = match clicks::train(lake, settings, on_leak, AsOf::LastRelease, &|step| steps.show(step)).await? {
