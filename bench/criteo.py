@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 from harness import models, processes, report
+from harness.quality import quality
 
 LEARNERS = ["ftrl", "vw", "ffm", "vw-ffm"]
 NUMBERS, FIELDS = 13, 39
@@ -75,12 +76,6 @@ def command(learner: str, folder: Path, bits: int, arguments: argparse.Namespace
     if learner.startswith("vw"):
         return [sys.executable, __file__, "--peer", learner, "--folder", str(folder), "--bits", str(bits)]
     return [str(arguments.stream), str(folder), learner, str(bits)]
-
-
-def quality(labels: np.ndarray, probabilities: np.ndarray) -> tuple[float, float]:
-    from sklearn.metrics import log_loss, roc_auc_score
-
-    return float(roc_auc_score(labels, probabilities)), float(log_loss(labels, np.clip(probabilities, 1e-9, 1 - 1e-9)))
 
 
 def generated(rows: int, work: Path) -> Path:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 from harness import models, processes, report
+from harness.quality import quality
 
 NUMBERS = ["forest", "sklearn-forest", "forest-balanced", "sklearn-forest-balanced", "boosted", "lightgbm", "hist-boosting", "logistic"]
 CODES = ["ftrl", "ffm", "vw", "vw-ffm"]
@@ -73,12 +74,6 @@ def command(learner: str, folder: Path, arguments: argparse.Namespace) -> list[s
     if learner in OURS:
         return [str(arguments.fit), str(folder), learner, str(arguments.threads)]
     return [sys.executable, __file__, "--peer", learner, "--folder", str(folder), "--threads", str(arguments.threads)]
-
-
-def quality(labels: np.ndarray, probabilities: np.ndarray) -> tuple[float, float]:
-    from sklearn.metrics import log_loss, roc_auc_score
-
-    return float(roc_auc_score(labels, probabilities)), float(log_loss(labels, np.clip(probabilities, 1e-9, 1 - 1e-9)))
 
 
 def numbers(rows: int, folder: Path) -> None:

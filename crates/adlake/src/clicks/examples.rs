@@ -69,7 +69,7 @@ impl<'r> Gathered<'r> {
             None => self.times.extend(first..first + batch.num_rows() as i64),
         }
         if let Some(group) = &self.rows.group {
-            let identity = self.rows.order.last().map_or(group, |column| column);
+            let identity = self.rows.order.last().unwrap_or(group);
             let (groups, identities) = (cast(column(batch, group)?, &DataType::Utf8)?, cast(column(batch, identity)?, &DataType::Utf8)?);
             let (groups, identities) = (groups.as_string::<i32>(), identities.as_string::<i32>());
             // A row that names no one is of someone else.
@@ -82,7 +82,7 @@ impl<'r> Gathered<'r> {
     /// All of them.
     ///
     /// # Errors
-    /// There are none.
+    /// No rows.
     pub(super) fn finish(self) -> Result<Dataset> {
         let columns = self.features.into_iter().map(|(name, values)| Ok((name, values.finish()?)));
         let frame = super::learned(Frame::new(columns.collect::<Result<Vec<_>>>()?))?;

@@ -25,7 +25,7 @@ pub struct Fitted {
 }
 
 /// Boosting stops when so many trees have not made the held-out rows likelier.
-pub const PATIENCE: usize = 30;
+const PATIENCE: usize = 30;
 
 /// Learns from `data`; `held_out` says when to stop, where the learner can.
 pub fn fit(data: &Dataset, held_out: &Dataset, settings: &TrainSettings) -> training::Result<Fitted> {
@@ -45,7 +45,8 @@ pub fn fit(data: &Dataset, held_out: &Dataset, settings: &TrainSettings) -> trai
     })
 }
 
-fn forest(settings: &TrainSettings) -> ForestSettings {
+/// A forest's settings, as a search found them or else as they were asked for.
+pub fn forest(settings: &TrainSettings) -> ForestSettings {
     if let Some(Candidate::Forest(tuned)) = &settings.tuned {
         return tuned.clone();
     }
@@ -61,7 +62,8 @@ fn forest(settings: &TrainSettings) -> ForestSettings {
     }
 }
 
-fn boosted(settings: &TrainSettings) -> BoostedSettings {
+/// Those of boosted trees, likewise.
+pub fn boosted(settings: &TrainSettings) -> BoostedSettings {
     if let Some(Candidate::Boosted(tuned)) = &settings.tuned {
         return tuned.clone();
     }

@@ -31,10 +31,6 @@ const PARTS: usize = 100;
 /// Learns all rows but the last ones, which it measures on. What was predicted of the last training rows before each was learned makes
 /// probabilities true, so that no row is left unlearned.
 pub(super) async fn learn(rows: &Rows, origin: Origin, on_leak: OnLeak, say: &(dyn Fn(Step<'_>) + Sync)) -> Result<Outcome> {
-    if origin.settings.search {
-        let needs = "a learner with settings to choose from: forest, boosted or logistic";
-        return super::learned(Err(TrainingError::Needs { task: "a search", needs }));
-    }
     say(Step::Begins("counting rows"));
     let parts = Parts::of(rows.count().await?, origin.settings.test_share)?;
     say(Step::Begins("looking for leaks"));

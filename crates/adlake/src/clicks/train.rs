@@ -13,7 +13,7 @@ use super::card::{Card, CardFeature, ClickModel, Counts, Usual};
 use super::examples::examples;
 use super::learner::{Fitted, fit};
 use super::rows::Rows;
-use super::settings::{OnLeak, Population, SplitBy, TrainSettings};
+use super::settings::{Learner, OnLeak, Population, SplitBy, TrainSettings};
 use super::step::Step;
 use super::stream;
 use super::tune::tune;
@@ -71,6 +71,9 @@ pub async fn train(
     as_of: AsOf,
     say: &(dyn Fn(Step<'_>) + Sync),
 ) -> Result<Outcome> {
+    if settings.search && matches!(settings.learner, Learner::Ftrl | Learner::Ffm) {
+        return Err(LakeError::invalid(format!("{} has no settings to search; train forest, boosted or logistic", settings.learner)));
+    }
     let release = match as_of {
         AsOf::Release(number) => Some(number),
         AsOf::LastRelease => lake.last_release().await?.map(|release| release.number),

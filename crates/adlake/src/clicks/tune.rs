@@ -1,10 +1,10 @@
 //! Settings of a learner, looked for on folds of the training rows.
 
 use training::search::{Candidate, Search, SearchSettings, search};
-use training::{ClassWeight, Dataset, EarlyStopping, Splitting, TrainingError};
+use training::{BoostedSettings, Dataset, ForestSettings, Splitting};
 
-use super::learner::PATIENCE;
-use super::settings::{ClassWeights, Learner, TrainSettings};
+use super::learner::{boosted, forest};
+use super::settings::{Learner, TrainSettings};
 use super::step::Step;
 
 /// Each candidate is fitted so often at most. By time the first folds learn from few rows.
@@ -18,12 +18,6 @@ pub(super) fn tune(
     say: &(dyn Fn(Step<'_>) + Sync),
 ) -> training::Result<(Candidate, Search)> {
     let grid = grid(settings);
-    if grid.is_empty() {
-        return Err(TrainingError::Needs {
-            task: "a search",
-            needs: "a learner with settings to choose from: forest, boosted or logistic",
-        });
-    }
     let compared = SearchSettings { splitting, folds: FOLDS, ..SearchSettings::default() };
     let mut done = 0;
     let found = search(train, &grid, &compared, |progress| {
@@ -37,20 +31,11 @@ pub(super) fn tune(
 /// The small grid's candidates of the learner, with what was asked for.
 fn grid(settings: &TrainSettings) -> Vec<Candidate> {
     let asked = |candidate| match candidate {
-        Candidate::Boosted(mut boosted) => {
-            boosted.n_estimators = settings.trees;
-            boosted.early_stopping = Some(EarlyStopping { patience: PATIENCE });
-            boosted.seed = settings.seed;
-            Candidate::Boosted(boosted)
+        Candidate::Boosted(BoostedSettings { max_leaves, learning_rate, .. }) => {
+            Candidate::Boosted(BoostedSettings { max_leaves, learning_rate, ..boosted(settings) })
         }
-        Candidate::Forest(mut forest) => {
-            forest.n_estimators = settings.trees;
-            forest.class_weight = match settings.class_weight {
-                ClassWeights::None => ClassWeight::None,
-                ClassWeights::Balanced => ClassWeight::Balanced,
-            };
-            forest.seed = settings.seed;
-            Candidate::Forest(forest)
+        Candidate::Forest(ForestSettings { max_depth, min_samples_leaf, .. }) => {
+            Candidate::Forest(ForestSettings { max_depth, min_samples_leaf, ..forest(settings) })
         }
         other => other,
     };
