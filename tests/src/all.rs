@@ -3,6 +3,7 @@
 
 mod broken_input;
 mod clicks;
+mod commerce;
 mod criteo;
 mod features;
 mod incremental;

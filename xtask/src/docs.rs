@@ -168,6 +168,7 @@ fn render(models: &[Model]) -> String {
         }
         let _ = writeln!(page, "- Model: [{file}]({UP}/{file})", file = model.file);
         page.push_str(&columns(model));
+        page.push_str(&parameters(model));
         page.push_str(&expectations(model));
     }
     page
@@ -196,6 +197,19 @@ fn columns(model: &Model) -> String {
     let mut table = "\n| column | holds |\n|---|---|\n".to_owned();
     for (column, description) in &model.header.columns {
         let _ = writeln!(table, "| `{column}` | {} |", cell(description));
+    }
+    table
+}
+
+fn parameters(model: &Model) -> String {
+    if model.header.parameters.is_empty() {
+        return String::new();
+    }
+    let mut table = "\n| parameter | unless set | decides |\n|---|---|---|\n".to_owned();
+    for parameter in &model.header.parameters {
+        // Rules in lines of their own are one row of the table.
+        let value = parameter.value.to_string().replace('\n', " ");
+        let _ = writeln!(table, "| `{}` | `{}` | {} |", parameter.name, cell(&value), cell(&parameter.description));
     }
     table
 }

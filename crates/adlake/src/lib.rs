@@ -5,7 +5,7 @@
 //! let settings = spec::Settings::default();
 //! let lake = lake::Lake::open("mylake", lake::LakeOptions::from(&settings))?;
 //! let sources = bronze::Sources::open(&settings, Some("mylogs"))?;
-//! let pipeline = lake::pipeline(&adlake::shipped_models())?;
+//! let pipeline = lake.pipeline(&adlake::shipped_models())?;
 //! let work = adlake::Work { sources: Some(&sources), ..adlake::Work::all() };
 //! let done = adlake::run(&lake, &pipeline, &work, &lake::Silent).await?;
 //! println!("{} tables changed", done.report.tables.len());

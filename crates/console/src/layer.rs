@@ -39,7 +39,7 @@ pub async fn run_layer(layer: Layer, arguments: &LayerArgs, shipped: Vec<ModelFi
         Some(folder) => lake::read_folder(&folder)?,
         None => shipped,
     };
-    let pipeline = lake::pipeline(&files)?;
+    let pipeline = lake.pipeline(&files)?;
     let selected = pipeline.select(&[layer], &[], &arguments.tables).map_err(lake::LakeError::invalid)?;
     let bars = Bars::default();
     let mut running = Running::begin(&lake, lake::now());

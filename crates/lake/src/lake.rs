@@ -13,8 +13,9 @@ use futures::TryStreamExt;
 use object_store::path::Path;
 use object_store::{ObjectStore as _, ObjectStoreExt as _, PutMode};
 use parquet::basic::ZstdLevel;
-use spec::{Compression, Layer, Settings, TableName};
+use spec::{Compression, Layer, Parameters, Pipeline, Settings, TableName};
 
+use crate::models::{self, ModelFile};
 use crate::session::{self, Tables};
 use crate::store::{Location, S3Options};
 use crate::table::{Table, engine_type};
@@ -37,6 +38,8 @@ pub struct LakeOptions {
     /// Where changes touch more than this share of a table's rows, all of it is computed anew, which is cheaper than
     /// merging; a fifth by default.
     pub rebuild_share: Option<f64>,
+    /// Values that take the place of the models' own.
+    pub parameters: Parameters,
 }
 
 impl LakeOptions {
@@ -70,6 +73,7 @@ impl From<&Settings> for LakeOptions {
             memory_limit_bytes: limit.map(|bytes| bytes / 2),
             spill_dir: None,
             rebuild_share: None,
+            parameters: settings.parameters.clone(),
             write: WriteOptions { compression, target_file_bytes, buffer_bytes },
             s3: S3Options {
                 endpoint: settings.s3.endpoint.clone(),
@@ -113,6 +117,14 @@ impl Lake {
     #[must_use]
     pub fn with_functions(&self, functions: Vec<ScalarUDF>) -> Self {
         Self { inner: Arc::new(Inner { functions, ..self.inner.as_ref().clone() }) }
+    }
+
+    /// The pipeline that these files make, with the values that this lake's options give to their parameters.
+    ///
+    /// # Errors
+    /// Every problem of every file at once, and values for tables that no file makes.
+    pub fn pipeline(&self, files: &[ModelFile]) -> Result<Pipeline> {
+        models::pipeline_with(files, &self.options().parameters)
     }
 
     /// Where the lake is.

@@ -46,7 +46,7 @@ pub use ingest::{Feed, RAW_COLUMN, REJECT_COLUMN, Taken, raw_type};
 pub use lake::{Lake, LakeOptions};
 pub use lineage::lineage;
 pub use maintain::{HistoryEntry, OptimizeOptions, Optimized, Vacuumed, VacuumedTable};
-pub use models::{ModelFile, embedded, pipeline, read_folder};
+pub use models::{ModelFile, embedded, pipeline, pipeline_with, read_folder};
 pub use parquet;
 pub use quarantine::Reject;
 pub use query::{AsOf, collect};

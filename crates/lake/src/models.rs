@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use spec::{Layer, Model, Pipeline, Problem};
+use spec::{Layer, Model, Parameters, Pipeline, Problem, TableName, closest};
 
 use crate::{LakeError, Result};
 
@@ -19,25 +19,47 @@ pub struct ModelFile {
     pub text: String,
 }
 
-/// The pipeline that these files make.
+/// The pipeline that these files make, each parameter at its model's own value.
 ///
 /// # Errors
 /// Every problem of every file at once.
 pub fn pipeline(files: &[ModelFile]) -> Result<Pipeline> {
+    pipeline_with(files, &Parameters::default())
+}
+
+/// The pipeline that these files make with the values that settings give to their parameters.
+///
+/// # Errors
+/// Every problem of every file at once, and values for tables that no file makes.
+pub fn pipeline_with(files: &[ModelFile], parameters: &Parameters) -> Result<Pipeline> {
     let mut models = Vec::new();
     let mut problems = Vec::new();
     for file in files {
         let domain = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        match Model::parse(file.layer, domain, &file.shown, &file.text) {
+        match Model::parse_with(file.layer, domain, &file.shown, &file.text, parameters) {
             Ok(model) => models.push(model),
             Err(found) => problems.extend(found),
         }
+    }
+    if problems.is_empty() {
+        problems.extend(parameters.tables().filter_map(|table| no_model(table, &models)));
     }
     if problems.is_empty() {
         return Pipeline::new(models).map_err(LakeError::Problems);
     }
     // What does not parse may be what others read, so only the first cause is told.
     Err(LakeError::Problems(problems))
+}
+
+/// That nothing makes a table. A layer without models is not looked at: silver alone knows nothing of gold.
+fn no_model(table: &TableName, models: &[Model]) -> Option<Problem> {
+    let layer: Vec<String> = models.iter().map(|model| &model.table).filter(|t| t.layer == table.layer).map(ToString::to_string).collect();
+    if layer.is_empty() || layer.contains(&table.to_string()) {
+        return None;
+    }
+    let hint = closest(&table.to_string(), layer.iter().map(String::as_str));
+    let hint = hint.map_or(String::new(), |name| format!(" (did you mean \"{name}\"?)"));
+    Some(Problem::new("settings", None, format!("parameters.{table}: no model makes {table}{hint}")))
 }
 
 /// The model files of a user's folder: `DIR/silver/adtech/clicks.sql` and so on.

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::parameters::Parameter;
+
 mod reading;
 
 pub(crate) use reading::{ParsedHeader, parse};
@@ -50,7 +52,7 @@ pub struct Expectation {
 }
 
 /// What a model says about its table.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Header {
     /// What a row of the table is, in plain words.
     pub description: String,
@@ -69,6 +71,8 @@ pub struct Header {
     pub columns: Vec<(String, String)>,
     /// What should hold for every row, in the order of the file.
     pub expect: Vec<Expectation>,
+    /// The values that the SQL names as `$name`, in the order of the file.
+    pub parameters: Vec<Parameter>,
 }
 
 impl Kind {

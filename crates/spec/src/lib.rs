@@ -45,6 +45,7 @@ mod header;
 mod keys;
 mod layer;
 mod model;
+mod parameters;
 mod pipeline;
 mod query;
 mod registry;
@@ -56,6 +57,7 @@ pub use error::{NameError, Problem, SelectError};
 pub use header::{Expectation, Header, Kind, OnFail};
 pub use layer::Layer;
 pub use model::{Input, Model};
+pub use parameters::{Parameter, Parameters, Value};
 pub use pipeline::Pipeline;
 pub use registry::{Feature, FeatureKind, FeatureTable, KnownFrom, Registry};
 pub use settings::{

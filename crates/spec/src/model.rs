@@ -9,10 +9,12 @@ use crate::error::Problem;
 use crate::fingerprint::fingerprint;
 use crate::header::{self, Header};
 use crate::layer::Layer;
+use crate::parameters::Parameters;
 use crate::query;
 use crate::table_name::TableName;
 
 mod checks;
+mod placeholders;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -35,7 +37,7 @@ impl fmt::Display for Input {
 }
 
 /// One table: what it is and the query that makes it. Made only by [`Model::parse`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Model {
     /// The table it makes.
     pub table: TableName,
@@ -45,7 +47,7 @@ pub struct Model {
     pub file: String,
     /// What the model says about its table.
     pub header: Header,
-    /// The query, without the leading comment and the closing semicolon.
+    /// The query, without the leading comment and the closing semicolon, with the values of its parameters.
     pub sql: String,
     /// What the query reads.
     pub inputs: BTreeSet<Input>,
@@ -56,19 +58,33 @@ pub struct Model {
 }
 
 impl Model {
-    /// Reads one model; the name of the table is the file's name without `.sql`.
+    /// Reads one model; the name of the table is the file's name without `.sql`. Its parameters have their own values.
     ///
     /// # Errors
     /// Every problem of the file at once.
     pub fn parse(layer: Layer, domain: &str, file: &str, text: &str) -> Result<Model, Vec<Problem>> {
+        Model::parse_with(layer, domain, file, text, &Parameters::default())
+    }
+
+    /// Reads one model, with the values that `parameters` give to its table.
+    ///
+    /// # Errors
+    /// Every problem of the file at once, and values that do not fit.
+    pub fn parse_with(layer: Layer, domain: &str, file: &str, text: &str, parameters: &Parameters) -> Result<Model, Vec<Problem>> {
         let mut problems = Vec::new();
         let table =
             TableName::new(layer, stem(file)).map_err(|error| problem(&mut problems, file, None, format!("the file's name {error}"))).ok();
         let Some(parts) = split(file, text, &mut problems) else {
             return Err(problems);
         };
-        let parsed = header::parse(file, parts.comment, parts.comment_line);
-        let facts = query::parse(layer, file, parts.sql, parts.sql_line);
+        let mut parsed = header::parse(file, parts.comment, parts.comment_line);
+        let mut sql = parts.sql.to_string();
+        if let Some(header) = &mut parsed.header {
+            let unfit = table.iter().flat_map(|table| parameters.apply(table, &mut header.parameters));
+            problems.extend(unfit.map(|message| Problem::new("settings", None, message)));
+            sql = placeholders::fill(file, &parts, &header.parameters, &mut problems);
+        }
+        let facts = query::parse(layer, file, &sql, parts.sql_line);
         problems.extend(parsed.problems.iter().cloned());
         problems.extend(facts.problems.iter().cloned());
         checks::check(layer, file, &parsed, &facts, &mut problems);
@@ -83,7 +99,7 @@ impl Model {
                 domain: domain.to_string(),
                 file: file.to_string(),
                 header,
-                sql: parts.sql.to_string(),
+                sql,
                 inputs: facts.inputs.keys().cloned().collect(),
                 sql_first_line: parts.sql_line,
                 input_lines: facts.inputs,
@@ -165,12 +181,8 @@ fn without_semicolon(sql: &str) -> &str {
         .filter(|token| token.token == Token::SemiColon)
         .last();
     let Some(semicolon) = last else { return sql };
-    // The tokenizer counts lines and letters from 1.
-    let (line, column) = (semicolon.span.start.line as usize, semicolon.span.start.column as usize);
-    let line_start: usize = sql.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-    let in_line = sql[line_start..].char_indices().nth(column.saturating_sub(1));
-    match in_line {
-        Some((offset, ';')) => sql[..line_start + offset].trim_end(),
-        _ => sql,
+    match placeholders::offset_of(sql, semicolon.span.start) {
+        Some(offset) => sql[..offset].trim_end(),
+        None => sql,
     }
 }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use crate::closest::did_you_mean;
 use crate::error::Problem;
 use crate::keys::{Entry, Reader, expected};
+use crate::parameters::Parameters;
 use toml::de::DeTable;
 
 mod source_table;
@@ -25,7 +26,7 @@ pub const MAX_THREADS: usize = 1024;
 pub const MAX_MIB: u64 = 1 << 30;
 
 /// What a lake is run with. The meaning of each key stands in [`DEFAULT_SETTINGS`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     /// Where the lake is: a folder or a URL.
     pub lake: String,
@@ -43,6 +44,8 @@ pub struct Settings {
     pub s3: S3Settings,
     /// `models.dir`: a folder of models to run instead of the shipped ones.
     pub models_dir: Option<String>,
+    /// `[parameters.LAYER.TABLE]`: values that take the place of the models' own.
+    pub parameters: Parameters,
 }
 
 /// `[source]`: where raw data comes from.
@@ -155,6 +158,7 @@ impl Default for Settings {
             vacuum: VacuumSettings { keep_hours: 168 },
             s3: S3Settings { endpoint: None, region: None, allow_http: false },
             models_dir: None,
+            parameters: Parameters::default(),
         }
     }
 }
@@ -219,11 +223,18 @@ impl Settings {
         if key == "source.table" {
             return Err("source.table is a list of blocks: set it in adlake.toml".to_string());
         }
+        if let Some(path) = key.strip_prefix("parameters.") {
+            return self.parameters.set_plain(path, value);
+        }
         self.assign(key, &Given::Plain(value))
     }
 
     fn read_file<'t>(&mut self, reader: &mut Reader<'t>, table: &DeTable<'t>) {
         for entry in reader.entries(table) {
+            if entry.key == "parameters" {
+                self.read_parameters(reader, "", &entry);
+                continue;
+            }
             if !SECTIONS.contains(&entry.key) {
                 self.read_entry(reader, entry.key, &entry);
                 continue;
@@ -240,6 +251,18 @@ impl Settings {
                     self.read_entry(reader, &format!("{}.{}", entry.key, inner.key), &inner);
                 }
             }
+        }
+    }
+
+    /// `[parameters.LAYER.TABLE]`, however it is divided among tables.
+    fn read_parameters<'t>(&mut self, reader: &mut Reader<'t>, path: &str, entry: &Entry<'_, 't>) {
+        if let Some(table) = entry.value.as_table() {
+            for inner in reader.entries(table) {
+                let dot = if path.is_empty() { "" } else { "." };
+                self.read_parameters(reader, &format!("{path}{dot}{}", inner.key), &inner);
+            }
+        } else if let Err(why) = self.parameters.set_typed(path, entry.value) {
+            reader.problem(Some(entry.line), why);
         }
     }
 
@@ -273,7 +296,7 @@ impl Settings {
                 ));
             }
             unknown => {
-                let known = KEYS.into_iter().chain(SECTIONS).chain(["source.table"]);
+                let known = KEYS.into_iter().chain(SECTIONS).chain(["source.table", "parameters"]);
                 let hint = did_you_mean(unknown, known);
                 return Err(format!("unknown key \"{unknown}\"{hint}: all keys stand in the commented default settings"));
             }

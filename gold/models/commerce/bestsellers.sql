@@ -1,14 +1,17 @@
 /*
-One row per window and rank: the products that sold best in the last 7, 30, 90 and 365 days of the log, its last day included,
-by net amount: an order that was cancelled at once makes no bestseller. Other windows and more ranks: change the lists `windows`
-and `ranks` below in a copy of this model.
+One row per window and rank: the products that sold best in the last days of the log, its last day included, by net amount: an
+order that was cancelled at once makes no bestseller.
 
 key  = ["window_days", "sales_rank"]
 kind = "full"
 
+[parameters]
+window_days = { default = [7, 30, 90, 365], description = "Lengths of the windows in days" }
+most_ranks  = { default = 100, description = "Ranks of a window that are kept" }
+
 [columns]
-window_days  = "Length of the window in days, up to the log's last day: 7, 30, 90 or 365"
-sales_rank   = "Place by net_amount in the window, 1 = best, to 100; of equal amounts more units come first, then the smaller stock code"
+window_days  = "Length of the window in days, up to the log's last day"
+sales_rank   = "Place by net_amount in the window, 1 = best; of equal amounts more units come first, then the smaller stock code"
 begins_on    = "First day of the window"
 ends_on      = "Last day of the window: the log's last"
 stock_code   = "Code of the product"
@@ -23,13 +26,8 @@ with sales as (
     select * from gold.product_sales_daily
 ),
 
--- In days.
 windows as (
-    select column1 as window_days from (values (7), (30), (90), (365))
-),
-
-ranks as (
-    select 100 as most
+    select unnest($window_days) as window_days
 ),
 
 last_day as (
@@ -81,5 +79,5 @@ select
     cast(r.net_amount as decimal(28, 4)) as net_amount,
     case when r.window_amount > 0 then cast(r.net_amount as double) / cast(r.window_amount as double) end as share_ratio
 from ranked as r
-inner join ranks as k on r.sales_rank <= k.most and r.net_amount > 0
 left join silver.products as p on r.stock_code = p.stock_code
+where r.sales_rank <= $most_ranks and r.net_amount > 0

@@ -1,24 +1,27 @@
 /*
-One row per product whose demand grew: orders in the last 28 days of the log against the 28 days before. The score is the
+One row per product whose demand grew: orders in the last days of the log against as many days before. The score is the
 difference by its standard error, (recent - before) / sqrt(recent + before): how far two counts of chance (Poisson) with one
 rate would hardly ever be apart. It weighs orders and not units, so that one bulk order makes no trend, and does not favour a
-product that went from one order to three as a ratio would. Products with fewer than 20 recent orders, or without growth, are
-not here. Other windows or floors: change `rules` below in a copy of this model.
+product that went from one order to three as a ratio would. Products with too few recent orders, or without growth, are not here.
 
 key  = ["stock_code"]
 kind = "full"
+
+[parameters]
+window_days  = { default = 28, description = "Days of the recent window, and of the one before" }
+least_orders = { default = 20, description = "Recent orders below which a product is left out" }
 
 [columns]
 trend_rank          = "Place by trend_score, 1 = strongest; of equal scores more recent units come first, then the smaller stock code"
 stock_code          = "Code of the product"
 description         = "Canonical description; null where no line has one"
 ends_on             = "Last day of the recent window: the log's last"
-recent_order_count  = "Orders of the product in the last 28 days"
-before_order_count  = "Orders of the product in the 28 days before"
-recent_item_count   = "Units sold in the last 28 days"
-before_item_count   = "Units sold in the 28 days before"
-recent_gross_amount = "Sold in the last 28 days, in the log's currency"
-before_gross_amount = "Sold in the 28 days before, in the log's currency"
+recent_order_count  = "Orders of the product in the recent window"
+before_order_count  = "Orders of the product in the window before"
+recent_item_count   = "Units sold in the recent window"
+before_item_count   = "Units sold in the window before"
+recent_gross_amount = "Sold in the recent window, in the log's currency"
+before_gross_amount = "Sold in the window before, in the log's currency"
 growth_ratio        = "recent_order_count / before_order_count - 1: 1 = doubled; null without an order before"
 trend_score         = "(recent - before) / sqrt(recent + before) of the orders: above 2 it is hardly chance"
 */
@@ -26,26 +29,18 @@ with sales as (
     select * from gold.product_sales_daily
 ),
 
--- Days of each window, and the recent orders below which a product is left out.
-rules as (
-    select 28 as window_days, 20 as least_orders
-),
-
 spans as (
     select
-        max(s.sold_on) as ends_on,
-        cast(max(s.sold_on) - arrow_cast(max(r.window_days), 'Int32') as date) as recent_after,
-        cast(max(s.sold_on) - arrow_cast(2 * max(r.window_days), 'Int32') as date) as before_after,
-        max(r.least_orders) as least_orders
-    from sales as s
-    cross join rules as r
+        max(sold_on) as ends_on,
+        cast(max(sold_on) - arrow_cast($window_days, 'Int32') as date) as recent_after,
+        cast(max(sold_on) - arrow_cast(2 * $window_days, 'Int32') as date) as before_after
+    from sales
 ),
 
 summed as (
     select
         s.stock_code,
         p.ends_on,
-        p.least_orders,
         sum(case when s.sold_on > p.recent_after then s.order_count else 0 end) as recent_order_count,
         sum(case when s.sold_on > p.recent_after then 0 else s.order_count end) as before_order_count,
         sum(case when s.sold_on > p.recent_after then s.item_count else 0 end) as recent_item_count,
@@ -54,7 +49,7 @@ summed as (
         sum(case when s.sold_on > p.recent_after then 0 else s.gross_amount end) as before_gross_amount
     from sales as s
     inner join spans as p on s.sold_on > p.before_after
-    group by s.stock_code, p.ends_on, p.least_orders
+    group by s.stock_code, p.ends_on
 ),
 
 scored as (
@@ -63,7 +58,7 @@ scored as (
         cast(recent_order_count - before_order_count as double)
             / sqrt(cast(recent_order_count + before_order_count as double)) as trend_score
     from summed
-    where recent_order_count >= least_orders and recent_order_count > before_order_count
+    where recent_order_count >= $least_orders and recent_order_count > before_order_count
 )
 
 select

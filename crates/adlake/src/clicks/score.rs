@@ -37,7 +37,7 @@ pub async fn score(lake: &Lake, known: &KnownModel, model: Arc<ClickModel>, prog
     let columns = feature_columns(&text);
     let function = ScalarUDF::from(ClickProbability::new(model, columns));
     let lake = lake.with_functions(vec![function]);
-    let pipeline = lake::pipeline(&crate::shipped_models())?;
+    let pipeline = lake.pipeline(&crate::shipped_models())?;
     let mut running = Running::begin(&lake, lake::now());
     let all: Vec<&Model> = pipeline.in_order().iter().chain([&scores]).collect();
     running.know(&all);

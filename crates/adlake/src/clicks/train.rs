@@ -88,7 +88,7 @@ pub async fn train(
         settings: settings.clone(),
         release,
         tables: rows.tables.iter().map(|(table, version)| (table.to_string(), *version)).collect(),
-        definitions: definitions(settings.population)?,
+        definitions: definitions(lake, settings.population)?,
     };
     if settings.learns_from_a_stream() {
         return stream::learn(&rows, origin, on_leak, say).await;
@@ -238,8 +238,8 @@ fn importance(learned: &Learned) -> Vec<(String, f64)> {
 }
 
 /// Fingerprints of the models that make the features.
-fn definitions(population: Population) -> Result<BTreeMap<String, String>> {
-    let pipeline = lake::pipeline(&crate::shipped_models())?;
+fn definitions(lake: &Lake, population: Population) -> Result<BTreeMap<String, String>> {
+    let pipeline = lake.pipeline(&crate::shipped_models())?;
     let top: spec::TableName = match population {
         Population::Impressions => "features.click_features",
         Population::Requests => "silver.ad_funnel",

@@ -69,7 +69,7 @@ impl Demo {
         let generated = generate(&options, &logs)?;
         let source = logs.display().to_string();
         let sources = bronze::Sources::open(&settings, Some(&source))?;
-        let pipeline = lake::pipeline(&adlake::shipped_models())?;
+        let pipeline = lake.pipeline(&adlake::shipped_models())?;
         let work = adlake::Work { sources: Some(&sources), ..adlake::Work::all() };
         let done = adlake::run(&lake, &pipeline, &work, &Bars::default()).await?;
         print_report(&done.report, done.unread);

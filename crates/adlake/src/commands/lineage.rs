@@ -31,7 +31,7 @@ impl LineageArgs {
     /// Runs the command.
     pub async fn run(self, arguments: &LakeArgs) -> Result<ExitCode> {
         let (lake, settings) = arguments.open()?;
-        let pipeline = lake::pipeline(&model_files(self.models.as_deref(), &settings)?)?;
+        let pipeline = lake.pipeline(&model_files(self.models.as_deref(), &settings)?)?;
         let (table, column) = match self.name.splitn(3, '.').collect::<Vec<_>>().as_slice() {
             [layer, table, column] => (format!("{layer}.{table}"), Some((*column).to_owned())),
             _ => (self.name.clone(), None),

@@ -34,7 +34,7 @@ impl Plan {
     /// Runs the command.
     pub async fn run(self, arguments: &LakeArgs) -> Result<ExitCode> {
         let (lake, settings) = arguments.open()?;
-        let pipeline = lake::pipeline(&model_files(self.models.as_deref(), &settings)?)?;
+        let pipeline = lake.pipeline(&model_files(self.models.as_deref(), &settings)?)?;
         out!("{:<40} {:<20} {:<12} reads", "table", "kind", "state");
         for model in pipeline.in_order() {
             let state = if model.table.layer == Layer::Bronze {
@@ -53,7 +53,7 @@ impl Check {
     /// Runs the command.
     pub fn run(self, arguments: &LakeArgs) -> Result<ExitCode> {
         let settings = arguments.settings()?;
-        let pipeline = lake::pipeline(&model_files(self.models.as_deref(), &settings)?)?;
+        let pipeline = lake::pipeline_with(&model_files(self.models.as_deref(), &settings)?, &settings.parameters)?;
         out!("{} models fit together.", pipeline.in_order().len());
         Ok(ExitCode::SUCCESS)
     }

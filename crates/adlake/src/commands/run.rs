@@ -42,7 +42,7 @@ impl RunArgs {
     /// Runs the command.
     pub async fn run(self, arguments: &LakeArgs) -> Result<ExitCode> {
         let (lake, settings) = arguments.open()?;
-        let pipeline = lake::pipeline(&model_files(self.models.as_deref(), &settings)?)?;
+        let pipeline = lake.pipeline(&model_files(self.models.as_deref(), &settings)?)?;
         let sources = match self.source.is_some() || settings.source.url.is_some() {
             true => Some(bronze::Sources::open(&settings, self.source.as_deref())?),
             false => None,

@@ -6,10 +6,12 @@ use super::{Expectation, Header, Kind, OnFail};
 use crate::closest::did_you_mean;
 use crate::error::Problem;
 use crate::keys::{Entry, Reader, expected, text, texts};
+use crate::parameters::{Parameter, Value};
 use crate::table_name::check_name;
 
 const KINDS: &str = "append, merge, replace_partitions or full";
-const KEYS: [&str; 7] = ["key", "first_by", "last_by", "kind", "partition_by", "columns", "expect"];
+const KEYS: [&str; 8] = ["key", "first_by", "last_by", "kind", "partition_by", "columns", "expect", "parameters"];
+const PARAMETER_KEYS: [&str; 2] = ["default", "description"];
 const EXPECT_KEYS: [&str; 2] = ["that", "on_fail"];
 
 /// A header as far as it could be read, the line of each column it names, and what is wrong.
@@ -38,6 +40,7 @@ pub(crate) fn parse(file: &str, comment: &str, first_line: usize) -> ParsedHeade
     let mut partition_by = None;
     let mut columns = Vec::new();
     let mut expect = Vec::new();
+    let mut parameters = Vec::new();
     let mut named_columns = Vec::new();
     for entry in reader.entries(&table) {
         match entry.key {
@@ -60,6 +63,7 @@ pub(crate) fn parse(file: &str, comment: &str, first_line: usize) -> ParsedHeade
                 columns = described_columns(&mut reader, &entry, &mut named_columns);
             }
             "expect" => expect = expectations(&mut reader, &entry),
+            "parameters" => parameters = described_parameters(&mut reader, &entry),
             unknown => {
                 let hint = did_you_mean(unknown, KEYS.into_iter());
                 reader.problem(Some(entry.line), format!("unknown key \"{unknown}\"{hint}: a header has {}", KEYS.join(", ")));
@@ -115,6 +119,7 @@ pub(crate) fn parse(file: &str, comment: &str, first_line: usize) -> ParsedHeade
         partition_by: partition_by.unwrap_or_default(),
         columns,
         expect,
+        parameters,
     });
     ParsedHeader { header, named_columns, problems: reader.problems }
 }
@@ -206,6 +211,47 @@ fn described_columns<'t>(
         }
     }
     columns
+}
+
+fn described_parameters<'t>(reader: &mut Reader<'t>, entry: &Entry<'_, 't>) -> Vec<Parameter> {
+    let Some(table) = entry.value.as_table() else {
+        let why = expected("a table [parameters] with name = { default = …, description = \"…\" }", entry.value);
+        reader.problem(Some(entry.line), format!("parameters: {why}"));
+        return Vec::new();
+    };
+    let named = reader.entries(table);
+    named.iter().filter_map(|named| parameter(reader, named)).collect()
+}
+
+fn parameter<'t>(reader: &mut Reader<'t>, named: &Entry<'_, 't>) -> Option<Parameter> {
+    let name = named.key;
+    if let Err(error) = check_name(name) {
+        reader.problem(Some(named.line), format!("parameter {error}"));
+    }
+    let Some(table) = named.value.as_table() else {
+        let why = expected("{ default = …, description = \"…\" }", named.value);
+        reader.problem(Some(named.line), format!("parameters.{name}: {why}"));
+        return None;
+    };
+    let (mut value, mut description) = (None, None);
+    for entry in reader.entries(table) {
+        match entry.key {
+            "default" => value = Some(reader.read(&entry, Value::read)),
+            "description" => description = Some(reader.read(&entry, text)),
+            unknown => {
+                let hint = did_you_mean(unknown, PARAMETER_KEYS.into_iter());
+                reader.problem(Some(entry.line), format!("unknown key \"{unknown}\"{hint}: a parameter has default and description"));
+            }
+        }
+    }
+    if value.is_none() {
+        reader.problem(Some(named.line), format!("parameters.{name} has no default: add default = … with the value it has unless set"));
+    }
+    if description.as_ref().is_none_or(|text| text.as_ref().is_some_and(|text| text.trim().is_empty())) {
+        let problem = format!("parameters.{name} has no description: add description = \"…\" with what it decides and its unit");
+        reader.problem(Some(named.line), problem);
+    }
+    Some(Parameter { name: name.to_string(), description: description??, value: value??, line: named.line })
 }
 
 fn expectations<'t>(reader: &mut Reader<'t>, entry: &Entry<'_, 't>) -> Vec<Expectation> {
