@@ -8,6 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lake::{LakeError, Result};
 use sources::adtech::{self, AdtechOptions, Law, Progress};
+use sources::commerce::{self, CommerceOptions, Form};
 use sources::criteo::{self, CriteoOptions};
 
 /// Write synthetic raw logs.
@@ -17,6 +18,10 @@ pub enum Generate {
     ///
     /// Example: adlake generate adtech --out logs --requests 1000000 --users 100000
     Adtech(Adtech),
+    /// The transaction log of an online shop, in the form of UCI's Online Retail
+    ///
+    /// Example: adlake generate commerce --out logs --customers 4000
+    Commerce(Commerce),
     /// Displayed ads in the Criteo display advertising format: label, 13 numbers, 26 categories, tab-separated
     ///
     /// Example: adlake generate criteo --out logs --rows 10000000
@@ -69,6 +74,40 @@ pub struct Adtech {
     overwrite: bool,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum FormName {
+    /// ISO-8859-1, dates such as 12/1/2010 8:26, CustomerID
+    Uci,
+    /// UTF-8, dates such as 2010-12-01 08:26:00, Customer ID
+    Iso,
+}
+
+/// What to generate.
+#[derive(Args)]
+pub struct Commerce {
+    /// Folder to write to
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Customers; each buys about five times, some twelve products at once
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    customers: u32,
+    /// The same seed gives the same bytes
+    #[arg(long, value_name = "N", default_value_t = 42)]
+    seed: u64,
+    /// The first day
+    #[arg(long, value_name = "YYYY-MM-DD", default_value = "2010-12-01")]
+    start: NaiveDate,
+    /// Days of the log
+    #[arg(long, value_name = "N", default_value_t = 374)]
+    days: u32,
+    /// How the log is written
+    #[arg(long, value_enum, default_value = "uci")]
+    form: FormName,
+    /// Replace what an earlier run left in the folder
+    #[arg(long)]
+    overwrite: bool,
+}
+
 /// What to generate.
 #[derive(Args)]
 pub struct Criteo {
@@ -97,6 +136,7 @@ impl Generate {
     pub fn run(self) -> Result<ExitCode> {
         match self {
             Self::Adtech(arguments) => arguments.run(),
+            Self::Commerce(arguments) => arguments.run(),
             Self::Criteo(arguments) => arguments.run(),
         }
     }
@@ -120,6 +160,24 @@ impl Adtech {
             overwrite: self.overwrite,
         };
         console::out!("{}", generate(&options, &self.out)?.to_string().trim_end());
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Commerce {
+    fn run(self) -> Result<ExitCode> {
+        let form = match self.form {
+            FormName::Uci => Form::Uci,
+            FormName::Iso => Form::Iso,
+        };
+        let Self { customers, start: start_on, days, seed, overwrite, .. } = self;
+        let options = CommerceOptions { customers, start_on, days, seed, form, overwrite };
+        let generated = with_bar(|progress| commerce::generate(&options, &self.out, progress)).map_err(LakeError::invalid)?;
+        console::out!("{generated}");
+        if form == Form::Uci {
+            let settings = commerce::SETTINGS.trim_end();
+            console::out!("\nThe files are not in UTF-8. To read them, put this into adlake.toml:\n\n{settings}");
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -1,11 +1,9 @@
 //! The files that are written, and the folder they go to.
 
-use std::fs::{self, File};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::parts::Lines;
-use crate::synthetic::{GenerateError, Step, TableFiles, failed};
+use crate::synthetic::{GenerateError, Open, Step, TableFiles, clear};
 
 /// What adlake.toml has to say of files in this format, for they do not name their columns.
 pub const SETTINGS: &str = r#"[[source.table]]
@@ -41,27 +39,11 @@ pub(super) struct Files<'a> {
     pub(super) truth_bytes: u64,
 }
 
-struct Open {
-    file: File,
-    path: PathBuf,
-}
-
-impl Open {
-    fn new(path: PathBuf) -> Result<Self, GenerateError> {
-        let folder = path.parent().unwrap_or(&path);
-        fs::create_dir_all(folder).map_err(failed("create the folder", folder))?;
-        Ok(Self { file: File::create(&path).map_err(failed("create", &path))?, path })
-    }
-
-    fn append(&mut self, bytes: &[u8]) -> Result<(), GenerateError> {
-        self.file.write_all(bytes).map_err(failed("write", &self.path))
-    }
-}
-
 impl<'a> Files<'a> {
     /// Makes the folder ready and begins the truth.
     pub(super) fn new(out: &'a Path, overwrite: bool) -> Result<Self, GenerateError> {
-        clear(out, overwrite)?;
+        let ours: Vec<_> = (0..DAYS).map(|day| out.join(name(day))).collect();
+        clear(out, TABLE, TRUTH, |path| ours.iter().any(|file| file == path), overwrite)?;
         let mut truth = Open::new(out.join(TRUTH))?;
         truth.append(TRUTH_HEADER)?;
         let log = TableFiles { table: TABLE, files: 0, rows: 0, bytes: 0 };
@@ -85,24 +67,4 @@ impl<'a> Files<'a> {
         self.truth_bytes += lines.truth.len() as u64;
         Ok(Step { made: lines.count, bytes: (lines.bytes.len() + lines.truth.len()) as u64 })
     }
-}
-
-/// Sees to it that no file of another run is left that would be read as if it belonged to this one. Other files in `out` stay.
-fn clear(out: &Path, overwrite: bool) -> Result<(), GenerateError> {
-    fs::create_dir_all(out).map_err(failed("create the folder", out))?;
-    let folder = out.join(TABLE);
-    let entries = if folder.is_dir() { fs::read_dir(&folder).map(Some) } else { Ok(None) };
-    let entries = entries.map_err(failed("read the folder", &folder))?;
-    let there = entries.into_iter().flatten().map(|entry| Ok(entry.map_err(failed("read the folder", &folder))?.path()));
-    let mut there = there.collect::<Result<Vec<_>, GenerateError>>()?;
-    there.extend([out.join(TRUTH)].into_iter().filter(|truth| truth.exists()));
-    there.sort();
-    if let Some(path) = there.first().filter(|_| !overwrite) {
-        return Err(GenerateError::Occupied { path: path.clone() });
-    }
-    let ours: Vec<_> = (0..DAYS).map(|day| out.join(name(day))).collect();
-    for path in there.iter().filter(|path| ours.contains(path)) {
-        fs::remove_file(path).map_err(failed("remove", path))?;
-    }
-    Ok(())
 }

@@ -35,6 +35,12 @@ pub(crate) enum Stream {
     Effect,
     PairEffect,
     Values,
+    Customer,
+    Purchase,
+    Guest,
+    Order,
+    Line,
+    Product,
 }
 
 const GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -86,6 +92,42 @@ impl Draws {
     pub(crate) fn normal(&mut self) -> f64 {
         let sum = self.fraction() + self.fraction() + self.fraction() + self.fraction();
         (sum - 2.0) * 3f64.sqrt()
+    }
+}
+
+/// Distributions that a law names, drawn exactly.
+impl Draws {
+    /// Exponential with mean 1.
+    pub(crate) fn exponential(&mut self) -> f64 {
+        -(1.0 - self.fraction()).ln()
+    }
+
+    /// Standard normal (Box and Muller, 1958).
+    fn gaussian(&mut self) -> f64 {
+        (2.0 * self.exponential()).sqrt() * (std::f64::consts::TAU * self.fraction()).cos()
+    }
+
+    /// Gamma with this shape, above 0, and scale 1 (Marsaglia and Tsang, 2000).
+    pub(crate) fn gamma(&mut self, shape: f64) -> f64 {
+        if shape < 1.0 {
+            // A draw of a shape above 1, brought down.
+            return self.gamma(shape + 1.0) * (1.0 - self.fraction()).powf(1.0 / shape);
+        }
+        let d = shape - 1.0 / 3.0;
+        let c = 1.0 / (9.0 * d).sqrt();
+        loop {
+            let x = self.gaussian();
+            let v = (1.0 + c * x).powi(3);
+            if v > 0.0 && -self.exponential() < 0.5 * x * x + d * (1.0 - v + v.ln()) {
+                return d * v;
+            }
+        }
+    }
+
+    /// Beta with these shapes, above 0.
+    pub(crate) fn beta(&mut self, a: f64, b: f64) -> f64 {
+        let (x, y) = (self.gamma(a), self.gamma(b));
+        x / (x + y)
     }
 }
 

@@ -18,6 +18,12 @@ pub enum GenerateError {
         /// Users asked for.
         users: u64,
     },
+    /// More customers than the generator numbers.
+    #[error("{customers} customers are too many: ask for at most {}", crate::commerce::CommerceOptions::MOST_CUSTOMERS)]
+    TooManyCustomers {
+        /// Customers asked for.
+        customers: u32,
+    },
     /// A period without a day.
     #[error("the days {first}..{end} hold no day: the first must be smaller than the end, and `days` at least 1")]
     NoDays {

@@ -4,6 +4,7 @@ mod click_law;
 pub(crate) mod draw;
 mod error;
 mod in_order;
+mod output;
 mod told;
 
 pub(crate) use click_law::BestAuc;
@@ -11,4 +12,5 @@ pub use click_law::ClickLaw;
 pub use error::GenerateError;
 pub(crate) use error::failed;
 pub(crate) use in_order::{Step, in_order};
+pub(crate) use output::{Open, clear};
 pub use told::{Progress, TableFiles};

@@ -5,7 +5,7 @@ use serde::Serialize;
 /// How far a generator is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
-    /// What was made: users and requests of the ad network, rows of the other logs.
+    /// What was made: users and requests of the ad network, invoices of the shop, rows of other logs.
     pub done: u64,
     /// How many of them are to be made.
     pub total: u64,
