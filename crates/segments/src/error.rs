@@ -107,13 +107,13 @@ pub enum SegmentsError {
         /// The monetary score, 1 to 5.
         monetary: u8,
     },
-    /// Sums of money beyond what 128 bits hold.
-    #[error("the amounts of customer `{customer}` do not fit into 128 bits: mend line `{line}`")]
+    /// More money than there is.
+    #[error("the amount of line `{line}` is {amount}, more than 2^90 units: mend the line")]
     Amount {
-        /// The customer.
-        customer: String,
-        /// The line that was too much.
+        /// The line's identifier.
         line: String,
+        /// Its amount.
+        amount: i128,
     },
 }
 

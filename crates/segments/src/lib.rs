@@ -2,6 +2,7 @@
 
 mod error;
 mod numeric;
+pub mod rfm;
 pub mod value;
 
 pub use error::{Result, SegmentsError};
