@@ -1,0 +1,5 @@
+mod bad_input;
+mod derivatives;
+mod forecasts;
+mod recovery;
+mod simulated;
