@@ -1,11 +1,49 @@
 /*
-One row per customer with a purchase: recency, frequency and monetary value as of the log's last day, with scores by
-quantiles and the segment they tell. A score is 1 + 5 x the share of customers with a lower value, rounded down: 1 the worst
-fifth, 5 the best; equal values have one score, so that a fifth may be larger or smaller where many are equal. The segment
-follows from the recency score and the mean of the other two, halves rounded up, as the table in the query says.
+One row per customer with a purchase: recency, frequency and monetary value as of the log's last day, with scores and the
+segment they tell. By quantiles, a score is 1 + 5 x the share of customers with a lower value, rounded down: 1 the worst
+fifth, 5 the best; equal values have one score, so that a fifth may be larger or smaller where many are equal. By thresholds, it
+is 1 + the number of cuts that the customer passes. The segment is that of the first rule that fits.
 
 key  = ["customer_id"]
 kind = "full"
+
+[parameters.scoring]
+default     = "quantiles"
+description = "quantiles, or thresholds for the cuts below"
+
+[parameters.recency_cuts]
+default     = [180, 90, 30, 7]
+description = "Four falling numbers of days: each that recency_days does not exceed adds 1 to the score"
+
+[parameters.order_cuts]
+default     = [2, 3, 5, 10]
+description = "Four rising numbers of orders: each that is reached adds 1 to the score"
+
+[parameters.amount_cuts]
+default     = [250, 500, 1000, 2500]
+description = "Four rising amounts: each that is reached adds 1 to the score"
+
+[parameters.rules]
+description = "One rule a line, the first that fits: measures r, f and m are the scores, v the mean of the last two, halves rounded up"
+default     = """
+champions:           r 4-5, v 4-5
+potential_loyalists: r 5, v 2-3
+new:                 r 5
+loyal:               r 4, v 3
+potential_loyalists: r 4, v 2
+promising:           r 4
+loyal:               r 3, v 4-5
+need_attention:      r 3, v 3
+about_to_sleep:      r 3, v 2
+promising:           r 3
+at_risk:             r 2, v 3-5
+about_to_sleep:      r 2, v 2
+hibernating:         r 2
+cannot_lose:         v 4-5
+at_risk:             v 3
+hibernating:         v 2
+lost:
+"""
 
 [columns]
 customer_id     = "Identifier of the customer"
@@ -17,7 +55,12 @@ recency_score   = "1 to 5, 5 = the most recent"
 frequency_score = "1 to 5, 5 = the most orders"
 monetary_score  = "1 to 5, 5 = the highest net_amount"
 rfm_cell        = "The three scores as digits, such as 545"
-segment         = "One of eleven, from champions to lost: the table is in the query"
+segment         = "One of eleven, from champions to lost, unless other rules are set"
+
+# Any other word for the scoring gives no score.
+[expect.scoring_known]
+that    = "recency_score is not null"
+on_fail = "fail"
 */
 with customers as (
     select * from silver.customers
@@ -46,20 +89,34 @@ measured as (
     left join amounts as a on c.customer_id = a.customer_id
 ),
 
-scored as (
+quantiles as (
     select
         *,
-        1 + 5 * (cast(rank() over (order by recency_days desc) as bigint) - 1) / count(*) over () as recency_score,
-        1 + 5 * (cast(rank() over (order by order_count) as bigint) - 1) / count(*) over () as frequency_score,
-        1 + 5 * (cast(rank() over (order by net_amount) as bigint) - 1) / count(*) over () as monetary_score
+        1 + 5 * (cast(rank() over (order by recency_days desc) as bigint) - 1) / count(*) over () as recency_quantile,
+        1 + 5 * (cast(rank() over (order by order_count) as bigint) - 1) / count(*) over () as frequency_quantile,
+        1 + 5 * (cast(rank() over (order by net_amount) as bigint) - 1) / count(*) over () as monetary_quantile
     from measured
 ),
 
-placed as (
+thresholds as (
     select
         *,
-        (frequency_score + monetary_score + 1) / 2 as value_score
-    from scored
+        1 + cast(recency_days <= array_element($recency_cuts, 1) as int) + cast(recency_days <= array_element($recency_cuts, 2) as int) + cast(recency_days <= array_element($recency_cuts, 3) as int) + cast(recency_days <= array_element($recency_cuts, 4) as int)
+            as recency_threshold,
+        1 + cast(order_count >= array_element($order_cuts, 1) as int) + cast(order_count >= array_element($order_cuts, 2) as int) + cast(order_count >= array_element($order_cuts, 3) as int) + cast(order_count >= array_element($order_cuts, 4) as int)
+            as frequency_threshold,
+        1 + cast(net_amount >= array_element($amount_cuts, 1) as int) + cast(net_amount >= array_element($amount_cuts, 2) as int) + cast(net_amount >= array_element($amount_cuts, 3) as int) + cast(net_amount >= array_element($amount_cuts, 4) as int)
+            as monetary_threshold
+    from quantiles
+),
+
+scored as (
+    select
+        *,
+        case $scoring when 'quantiles' then recency_quantile when 'thresholds' then recency_threshold end as recency_score,
+        case $scoring when 'quantiles' then frequency_quantile when 'thresholds' then frequency_threshold end as frequency_score,
+        case $scoring when 'quantiles' then monetary_quantile when 'thresholds' then monetary_threshold end as monetary_score
+    from thresholds
 )
 
 select
@@ -72,24 +129,5 @@ select
     cast(frequency_score as int) as frequency_score,
     cast(monetary_score as int) as monetary_score,
     concat(cast(recency_score as text), cast(frequency_score as text), cast(monetary_score as text)) as rfm_cell,
-    -- Recency 5 to 1, and in each the value from 5 to 1.
-    case
-        when recency_score >= 4 and value_score >= 4 then 'champions'
-        when recency_score = 5 and value_score >= 2 then 'potential_loyalists'
-        when recency_score = 5 then 'new'
-        when recency_score = 4 and value_score = 3 then 'loyal'
-        when recency_score = 4 and value_score = 2 then 'potential_loyalists'
-        when recency_score = 4 then 'promising'
-        when recency_score = 3 and value_score >= 4 then 'loyal'
-        when recency_score = 3 and value_score = 3 then 'need_attention'
-        when recency_score = 3 and value_score = 2 then 'about_to_sleep'
-        when recency_score = 3 then 'promising'
-        when recency_score = 2 and value_score >= 3 then 'at_risk'
-        when recency_score = 2 and value_score = 2 then 'about_to_sleep'
-        when recency_score = 2 then 'hibernating'
-        when value_score >= 4 then 'cannot_lose'
-        when value_score = 3 then 'at_risk'
-        when value_score = 2 then 'hibernating'
-        else 'lost'
-    end as segment
-from placed
+    rfm_segment(recency_score, frequency_score, monetary_score, $rules) as segment
+from scored

@@ -84,7 +84,8 @@ impl Customers {
         let mut at = days * draws.fraction();
         while at < days {
             purchases.push(at);
-            if draws.chance(customer.drop_chance) {
+            // Nobody leaves after the first purchase, as in BG/NBD.
+            if purchases.len() > 1 && draws.chance(customer.drop_chance) {
                 return Life { purchases, is_active: false };
             }
             at += draws.exponential() / customer.rate;

@@ -12,7 +12,7 @@
 //! |---|---|
 //! | first purchase | uniform over the log |
 //! | purchases a day, while active | λ, gamma with shape 0.9 and mean 0.9 / 45 |
-//! | chance to leave after a purchase, the first included | p, beta with 0.6 and 3 |
+//! | chance to leave after a purchase but the first | p, beta with 0.6 and 3 |
 //! | next purchase | after an exponential time of mean 1 / λ |
 //!
 //! # What is bought
