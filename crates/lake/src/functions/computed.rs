@@ -139,4 +139,19 @@ impl Arguments {
         }
         Ok(numbers.values().to_vec())
     }
+
+    /// A field of structures as whole numbers from 0 on, without a null.
+    pub fn counts(&self, structures: &StructArray, name: &str) -> QueryResult<Vec<u64>> {
+        self.whole(&self.field(structures, name)?, name)
+    }
+
+    /// Numbers that are whole and not below 0.
+    pub fn whole(&self, numbers: &[f64], name: &str) -> QueryResult<Vec<u64>> {
+        const LARGEST: f64 = (1_u64 << 53) as f64;
+        let whole = |number: &f64| match *number {
+            number if (0.0..=LARGEST).contains(&number) && number.fract() == 0.0 => Ok(number as u64),
+            number => Err(self.error(format!("{name} is {number}: give whole numbers from 0 on"))),
+        };
+        numbers.iter().map(whole).collect()
+    }
 }

@@ -1,5 +1,6 @@
 //! SQL functions that models use beyond DataFusion's own.
 
+mod attribution;
 mod clean;
 mod clusters;
 mod computed;
@@ -13,11 +14,11 @@ use datafusion::functions::datetime::to_timestamp::{
 use datafusion::logical_expr::ScalarUDF;
 use datafusion::prelude::SessionContext;
 
-/// Adds `clean`, `json_strings`, `is_json` and those of customers to a session, and `to_timestamp` and its kin in a form that works.
+/// Adds `clean`, `json_strings`, `is_json` and those of customers and channels to a session, and `to_timestamp` and its kin in a form that works.
 pub(crate) fn register(context: &SessionContext) {
     context.register_udf(ScalarUDF::from(clean::Clean::default()));
     json::register(context);
-    for function in segments::all().into_iter().chain(clusters::all()) {
+    for function in segments::all().into_iter().chain(clusters::all()).chain(attribution::all()) {
         context.register_udf(ScalarUDF::from(function));
     }
     // With a session's time zone these promise instants of that zone, and for a column of text give others: queries with

@@ -218,19 +218,10 @@ fn gamma_gamma(arguments: &Arguments, fit: &[f64]) -> QueryResult<GammaGamma> {
 }
 
 fn histories(arguments: &Arguments, frequency: &[f64], recency: &[f64], age: &[f64]) -> QueryResult<Histories> {
-    Histories::new(&counts(arguments, frequency)?, recency, age).map_err(|error| arguments.error(error))
+    Histories::new(&arguments.whole(frequency, "frequency")?, recency, age).map_err(|error| arguments.error(error))
 }
 
 /// Histories of which only the frequency tells.
 fn counted(arguments: &Arguments, frequency: &[f64]) -> QueryResult<Histories> {
     histories(arguments, frequency, &vec![0.0; frequency.len()], &vec![0.0; frequency.len()])
-}
-
-fn counts(arguments: &Arguments, numbers: &[f64]) -> QueryResult<Vec<u64>> {
-    const LARGEST: f64 = (1_u64 << 53) as f64;
-    let count = |number: &f64| match *number {
-        number if (0.0..=LARGEST).contains(&number) && number.fract() == 0.0 => Ok(number as u64),
-        number => Err(arguments.error(format!("a frequency is {number}: give whole numbers from 0 on"))),
-    };
-    numbers.iter().map(count).collect()
 }
