@@ -39,6 +39,6 @@ select
     path_source as path_source,
     path as path,
     cast(conversion_count as bigint) as conversion_count,
-    cast(value_amount as decimal(28, 4)) as value_amount,
+    cast(value_amount as decimal(38, 10)) as value_amount,
     cast(null_count as bigint) as null_count
 from paths

@@ -36,9 +36,9 @@ with raw as (
 -- * becomes %, and the letters that mean something to LIKE mean themselves.
 typed as (
     select
-        replace(regexp_replace(coalesce(lower(clean(source)), '*'), '([\\%_])', '\\${1}', 'g'), '*', '%') as source_pattern,
-        replace(regexp_replace(coalesce(lower(clean(medium)), '*'), '([\\%_])', '\\${1}', 'g'), '*', '%') as medium_pattern,
-        replace(regexp_replace(coalesce(lower(clean(campaign)), '*'), '([\\%_])', '\\${1}', 'g'), '*', '%') as campaign_pattern,
+        replace(regexp_replace(coalesce(lower(clean(source)), '*'), '([\\%_])', '\${1}', 'g'), '*', '%') as source_pattern,
+        replace(regexp_replace(coalesce(lower(clean(medium)), '*'), '([\\%_])', '\${1}', 'g'), '*', '%') as medium_pattern,
+        replace(regexp_replace(coalesce(lower(clean(campaign)), '*'), '([\\%_])', '\${1}', 'g'), '*', '%') as campaign_pattern,
         cast(coalesce(clean(valid_from), '1970-01-01') as date) as valid_from_on,
         cast(coalesce(clean(valid_to), '2199-12-31') as date) as valid_to_on,
         clean(channel) as channel,

@@ -17,7 +17,7 @@ with paths as (
 select
     path as path,
     cast(sum(conversion_count) as bigint) as conversion_count,
-    cast(sum(value_amount) as decimal(28, 4)) as value_amount,
+    cast(sum(value_amount) as decimal(38, 10)) as value_amount,
     cast(sum(null_count) as bigint) as null_count
 from paths
 group by path

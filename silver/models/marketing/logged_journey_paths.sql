@@ -7,7 +7,7 @@ kind = "merge"
 [columns]
 path             = "Channels of the touches from first to last, separated by ' > '"
 conversion_count = "Number of journeys on this path that ended in a conversion"
-value_amount     = "Value of these conversions in the lake's currency, rounded to four digits"
+value_amount     = "Value of these conversions in the lake's currency, rounded to ten digits"
 null_count       = "Number of journeys on this path that ended without one; 0 where the log says nothing"
 _source          = "File the row came from"
 _line            = "Line in that file, from 1"
@@ -31,7 +31,7 @@ with raw as (
 select
     regexp_replace(clean(path), ' *> *', ' > ', 'g') as path,
     cast(regexp_replace(clean(total_conversions), '^([0-9]+)[.]0+$', '${1}') as bigint) as conversion_count,
-    cast(coalesce(clean(total_conversion_value), '0') as decimal(18, 4)) as value_amount,
+    cast(coalesce(clean(total_conversion_value), '0') as decimal(28, 10)) as value_amount,
     cast(regexp_replace(coalesce(clean(total_null), '0'), '^([0-9]+)[.]0+$', '${1}') as bigint) as null_count,
     _source as _source,
     _line as _line
