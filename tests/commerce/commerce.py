@@ -11,7 +11,6 @@ online_retail.csv.zst. --models runs a folder of models instead of the shipped o
 import argparse
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,7 +18,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from harness.binary import PATIENCE_SECONDS, Adlake, Failed  # noqa: E402
+from harness.binary import Adlake, Failed  # noqa: E402
+from harness.tables import columns_of, differences, export, run  # noqa: E402
 
 try:
     import duckdb
@@ -176,50 +176,12 @@ def quoted(field):
     return '"' + field.replace('"', '""') + '"' if any(letter in field for letter in ',"\r\n') else field
 
 
-def run(adlake, lake, source, flags):
-    """A run, and what it told of each table."""
-    start = time.monotonic()
-    adlake.run("run", "--lake", lake, "--source", source, *flags)
-    seconds = time.monotonic() - start
-    told = adlake.query(lake, "select * from ops.runs where started_at = (select max(started_at) from ops.runs)", "--latest")
-    counts = {}
-    for row in told:
-        counts.setdefault(row["action"], []).append(row["table_name"])
-    notes = [f"{row['table_name']} {row['notes']}" for row in told if "rebuilt" in (row.get("notes") or "")]
-    ways = [f"{action} {', '.join(tables)}" for action, tables in counts.items()]
-    print(f"{lake.name}: {seconds:.1f} s; " + "; ".join(ways + notes), flush=True)
-    return told
-
-
 def accounting(told):
     """The run tells of every row of the file."""
     row = next(row for row in told if row["table_name"] == "silver.transactions")
     kinds = ["rows_read", "rows_written", "deduplicated", "filtered", "quarantined"]
     read, *where = (int(row[kind]) for kind in kinds)
     return [] if read == 541_909 == sum(where) and where[1] == 5_268 else [f"silver.transactions: {dict(zip(kinds, [read, *where]))}"]
-
-
-def export(adlake, lake, table, file):
-    command = [str(adlake.binary), "sql", "--lake", str(lake), "--format", "parquet", f"select * from {table}"]
-    with file.open("wb") as out:
-        kept = {"env": adlake.environment, "cwd": adlake.folder, "timeout": PATIENCE_SECONDS}
-        done = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, **kept)
-    if done.returncode != 0:
-        raise Failed(f"{table} over {lake} cannot be read: {done.stderr.decode().strip()}")
-
-
-def columns_of(db, table):
-    return [row[0] for row in db.execute(f"describe {table}").fetchall()]
-
-
-def differences(db, what, columns, one, other):
-    listed = ", ".join(f'"{column}"' for column in columns)
-    found = []
-    for left, right in [(one, other), (other, one)]:
-        rows = db.execute(f"select {listed} from {left} except all select {listed} from {right}").fetchall()
-        if rows:
-            found.append(f"{len(rows)} rows of {left} only, such as {rows[:2]}")
-    return [f"{what}: " + "; ".join(found)] if found else []
 
 
 if __name__ == "__main__":
