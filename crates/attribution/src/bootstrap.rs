@@ -120,7 +120,7 @@ fn share(credits: &[f64], channel: usize) -> f64 {
 /// Counts of each path in one replicate.
 struct Drawn {
     conversions: Vec<u64>,
-    value: Vec<u64>,
+    value: Vec<u128>,
     nulls: Vec<u64>,
 }
 
@@ -132,10 +132,10 @@ impl Drawn {
             Resampling::Multinomial => multinomial(cells, random),
         };
         let nulls = drawn.split_off(tally.conversions.len());
-        // Conversions of one path are worth their mean each; a drawn path has the nearest whole number of millionths.
-        let worth = |((drawn, conversions), value): ((&u64, &u64), &u64)| match *conversions {
+        // Conversions of one path are worth their mean each; a drawn path has the nearest whole number of billionths.
+        let worth = |((drawn, conversions), value): ((&u64, &u64), &u128)| match *conversions {
             0 => 0,
-            conversions => ((u128::from(*value) * u128::from(*drawn) + u128::from(conversions) / 2) / u128::from(conversions)) as u64,
+            conversions => (*value as f64 * (*drawn as f64 / conversions as f64)).round() as u128,
         };
         let value = drawn.iter().zip(tally.conversions).zip(tally.value).map(worth).collect();
         Self { conversions: drawn, value, nulls }

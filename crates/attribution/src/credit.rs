@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::error::Result;
-use crate::journey::{Journeys, MICROS, Tally};
+use crate::journey::{Journeys, NANOS, Tally};
 
 /// What each channel is given, by its number.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,8 +29,8 @@ impl Credits {
     }
 }
 
-/// One share of 1 in the fixed-point numbers that shares are added up in: they are then exact to 2^-60, and the same in any order.
-const WHOLE: f64 = (1_u64 << 60) as f64;
+/// One share of 1 in the fixed-point numbers that shares are added up in: they are then exact to 2^-48, and the same in any order.
+const WHOLE: f64 = (1_u64 << 48) as f64;
 
 /// Paths that one thread takes at a time.
 const BLOCK: usize = 4096;
@@ -55,19 +55,19 @@ pub(crate) fn by_shares(
                 let share = u128::from((share * WHOLE).round() as u64);
                 let sum = &mut sums[*step as usize];
                 sum.0 += share * u128::from(conversions);
-                sum.1 += share * u128::from(tally.value[path]);
+                sum.1 = sum.1.saturating_add(share.saturating_mul(tally.value[path]));
             }
         }
         Ok(sums)
     };
     let added = |mut left: Vec<(u128, u128)>, right: Vec<(u128, u128)>| {
-        left.iter_mut().zip(right).for_each(|(left, right)| *left = (left.0 + right.0, left.1 + right.1));
+        left.iter_mut().zip(right).for_each(|(left, right)| *left = (left.0 + right.0, left.1.saturating_add(right.1)));
         left
     };
     let zeros = || vec![(0, 0); channels];
     let sums = (0..paths.len().div_ceil(BLOCK)).into_par_iter().map(block).try_reduce(zeros, |left, right| Ok(added(left, right)))?;
     Ok(Credits {
         conversions: sums.iter().map(|sum| sum.0 as f64 / WHOLE).collect(),
-        value: sums.iter().map(|sum| sum.1 as f64 / WHOLE / MICROS).collect(),
+        value: sums.iter().map(|sum| sum.1 as f64 / WHOLE / NANOS).collect(),
     })
 }

@@ -18,7 +18,7 @@ pub use bootstrap::{CreditEstimate, Model, Resampling};
 pub use credit::Credits;
 pub use error::{AttributionError, Result};
 pub use interval::{Confidence, Estimate};
-pub use journey::{Channels, Journeys, MICROS, MOST_CHANNELS, Paths, Tally, Totals};
+pub use journey::{Channels, Journeys, MOST_CHANNELS, NANOS, Paths, Tally, Totals};
 pub use markov::Markov;
 pub use rules::Rule;
 pub use shapley::Shapley;

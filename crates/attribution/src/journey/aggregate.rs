@@ -5,14 +5,17 @@ use rayon::prelude::*;
 use super::{Journeys, Paths};
 use crate::error::{AttributionError, Result};
 
-/// Sums stay below this, so that they fit into 64 bits whichever way they are put together.
-const LARGEST_SUM: u64 = 1 << 63;
+/// Counts stay below this together, so that they fit into 64 bits whichever way they are put together.
+const LARGEST_COUNT: u128 = 1 << 63;
+
+/// Value stays below this, in billionths: times a share it still fits into 128 bits.
+const LARGEST_VALUE: u128 = 1 << 76;
 
 /// Paths with their counts; columns that are empty stand for zeros.
 pub(super) struct Rows<'a> {
     pub paths: &'a Paths,
     pub conversions: &'a [u64],
-    pub value: &'a [u64],
+    pub value: &'a [u128],
     pub nulls: &'a [u64],
 }
 
@@ -36,30 +39,32 @@ pub(super) fn rows(channels: usize, parts: &[Rows<'_>]) -> Result<Journeys> {
     order.par_sort_unstable_by(|left, right| left.0.cmp(&right.0).then_with(|| path(left).cmp(path(right))));
 
     let mut journeys = Journeys { channels, paths: Paths::default(), conversions: Vec::new(), value: Vec::new(), nulls: Vec::new() };
+    let (mut count, mut worth) = (0, 0);
     for group in order.chunk_by(|left, right| left.0 == right.0 && path(left) == path(right)) {
+        let (mut conversions, mut value, mut nulls) = (0, 0, 0);
+        for &(_, part, row) in group {
+            let (part, row) = (&parts[part as usize], row as usize);
+            conversions += part.conversions.get(row).map_or(0, |count| u128::from(*count));
+            value += part.value.get(row).copied().unwrap_or(0);
+            nulls += part.nulls.get(row).map_or(0, |count| u128::from(*count));
+        }
+        count += conversions + nulls;
+        worth += value;
+        within("the number of journeys", count, LARGEST_COUNT)?;
+        within("the value in billionths", worth, LARGEST_VALUE)?;
         journeys.paths.push(path(&group[0]).iter().copied());
-        journeys.conversions.push(sum("conversions", parts, group, |part| part.conversions)?);
-        journeys.value.push(sum("value in millionths", parts, group, |part| part.value)?);
-        journeys.nulls.push(sum("nulls", parts, group, |part| part.nulls)?);
+        journeys.conversions.push(conversions as u64);
+        journeys.value.push(value);
+        journeys.nulls.push(nulls as u64);
     }
-    let all = |counts: &[u64]| counts.iter().try_fold(0_u64, |sum, count| sum.checked_add(*count));
-    let journeys_in_all = all(&journeys.conversions).zip(all(&journeys.nulls)).and_then(|(left, right)| left.checked_add(right));
-    within("the number of journeys", journeys_in_all)?;
-    within("the value in millionths", all(&journeys.value))?;
     Ok(journeys)
 }
 
-fn sum<'a>(what: &'static str, parts: &[Rows<'a>], group: &[(u128, u32, u32)], column: impl Fn(&Rows<'a>) -> &'a [u64]) -> Result<u64> {
-    let count = |(_, part, row): &(u128, u32, u32)| column(&parts[*part as usize]).get(*row as usize).copied().unwrap_or(0);
-    within(what, group.iter().try_fold(0_u64, |sum, entry| sum.checked_add(count(entry))))
-}
-
-fn within(what: &'static str, sum: Option<u64>) -> Result<u64> {
-    match sum {
-        Some(sum) if sum < LARGEST_SUM => Ok(sum),
-        _ => {
-            let (found, limit) = (sum.unwrap_or(u64::MAX), LARGEST_SUM);
-            Err(AttributionError::TooMany { what, found, limit, remedy: "count in larger units" })
-        }
+fn within(what: &'static str, found: u128, limit: u128) -> Result<()> {
+    let told = |number: u128| u64::try_from(number).unwrap_or(u64::MAX);
+    if found < limit {
+        Ok(())
+    } else {
+        Err(AttributionError::TooMany { what, found: told(found), limit: told(limit), remedy: "count in larger units" })
     }
 }

@@ -7,14 +7,14 @@ pub use channels::Channels;
 
 use crate::error::{AttributionError, Result};
 
-/// Millionths of a unit of value: values are kept as whole ones, so that sums are exact and no order of rows shows in them.
-pub const MICROS: f64 = 1e6;
+/// Billionths in a unit of value: values are kept as whole billionths, so that sums are exact and no order of rows shows in them.
+pub const NANOS: f64 = 1e9;
 
 /// Channels (or campaigns) that one set of journeys can have: four of them fit into one word as a Markov state.
 pub const MOST_CHANNELS: usize = 65_534;
 
-/// The largest value of one path, in units: larger ones are not whole millionths any more.
-const LARGEST_VALUE: f64 = 9e9;
+/// The largest value of one row, in units: beyond it not even whole units are exact.
+const LARGEST_VALUE: f64 = 9e15;
 
 /// Many paths end to end. Path `i` is `steps[offsets[i]..offsets[i + 1]]`, first touch first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,8 +75,8 @@ impl Paths {
 pub struct Tally<'a> {
     /// Journeys along the path that converted.
     pub conversions: &'a [u64],
-    /// Their value together, in millionths.
-    pub value: &'a [u64],
+    /// Their value together, in billionths.
+    pub value: &'a [u128],
     /// Journeys along the path that did not convert.
     pub nulls: &'a [u64],
 }
@@ -105,7 +105,7 @@ pub struct Journeys {
     channels: usize,
     paths: Paths,
     conversions: Vec<u64>,
-    value: Vec<u64>,
+    value: Vec<u128>,
     nulls: Vec<u64>,
 }
 
@@ -114,7 +114,7 @@ impl Journeys {
     ///
     /// # Errors
     /// Columns of other lengths; a channel number that is not below `channels`; more than [`MOST_CHANNELS`]; a value that is negative,
-    /// not finite or above 9 billion, or that stands beside 0 conversions; sums beyond 2^63.
+    /// not finite or above 9e15, or that stands beside 0 conversions; counts beyond 2^63, value beyond 7e13.
     pub fn new(channels: usize, paths: &Paths, conversions: &[u64], value: &[f64], nulls: &[u64]) -> Result<Self> {
         if channels > MOST_CHANNELS {
             let (found, limit) = (channels as u64, MOST_CHANNELS as u64);
@@ -130,23 +130,23 @@ impl Journeys {
         given("conversions", conversions.len(), false)?;
         given("value", value.len(), true)?;
         given("nulls", nulls.len(), true)?;
-        let micros = |(row, value): (usize, &f64)| match *value {
+        let nanos = |(row, value): (usize, &f64)| match *value {
             value if !(0.0..=LARGEST_VALUE).contains(&value) => {
-                Err(AttributionError::Value { what: "the value of a path", row, value, expected: "a number from 0 to 9 billion" })
+                Err(AttributionError::Value { what: "the value of a path", row, value, expected: "a number from 0 to 9e15" })
             }
             value if value > 0.0 && conversions[row] == 0 => {
                 Err(AttributionError::Value { what: "the value of a path without conversions", row, value, expected: "0" })
             }
-            value => Ok((value * MICROS).round() as u64),
+            value => Ok((value * NANOS).round() as u128),
         };
-        let value: Vec<_> = value.iter().enumerate().map(micros).collect::<Result<_>>()?;
+        let value: Vec<_> = value.iter().enumerate().map(nanos).collect::<Result<_>>()?;
         aggregate::rows(channels, &[aggregate::Rows { paths, conversions, value: &value, nulls }])
     }
 
     /// The journeys of several parts together, as if their rows had been added up at once. All parts number the channels alike.
     ///
     /// # Errors
-    /// Parts with different numbers of channels; sums beyond 2^63.
+    /// Parts with different numbers of channels; counts beyond 2^63, value beyond 7e13.
     pub fn merge(parts: &[&Self]) -> Result<Self> {
         let channels = parts.first().map_or(0, |part| part.channels);
         if let Some(part) = parts.iter().find(|part| part.channels != channels) {
@@ -184,13 +184,13 @@ impl Journeys {
 pub(crate) fn totals(paths: &Paths, tally: Tally<'_>) -> Totals {
     let sum = |counts: &[u64]| counts.iter().map(|count| u128::from(*count)).sum::<u128>() as f64;
     // Paths are in order, so the one without touches, if any, is the first.
-    let untouched = |counts: &[u64]| if paths.get(0).is_empty() { counts.first().map_or(0.0, |count| *count as f64) } else { 0.0 };
+    let untouched = paths.get(0).is_empty().then(|| tally.conversions.first().zip(tally.value.first())).flatten();
     Totals {
         conversions: sum(tally.conversions),
-        value: sum(tally.value) / MICROS,
+        value: tally.value.iter().sum::<u128>() as f64 / NANOS,
         nulls: sum(tally.nulls),
-        untouched_conversions: untouched(tally.conversions),
-        untouched_value: untouched(tally.value) / MICROS,
+        untouched_conversions: untouched.map_or(0.0, |(conversions, _)| *conversions as f64),
+        untouched_value: untouched.map_or(0.0, |(_, value)| *value as f64 / NANOS),
     }
 }
 

@@ -19,14 +19,14 @@ struct Counts {
     states: usize,
     moves: Vec<u64>,
     conversions: Vec<u64>,
-    value: Vec<u64>,
+    value: Vec<u128>,
     nulls: Vec<u64>,
 }
 
 impl Counts {
     fn new(states: usize) -> Self {
         let zeros = || vec![0; states];
-        Self { states, moves: vec![0; states * states], conversions: zeros(), value: zeros(), nulls: zeros() }
+        Self { states, moves: vec![0; states * states], conversions: zeros(), value: vec![0; states], nulls: zeros() }
     }
 
     fn count(mut self, paths: &Paths, tally: Tally<'_>, range: std::ops::Range<usize>) -> Self {
@@ -51,7 +51,7 @@ impl Counts {
         let add = |left: &mut [u64], right: &[u64]| left.iter_mut().zip(right).for_each(|(left, right)| *left += right);
         add(&mut self.moves, &other.moves);
         add(&mut self.conversions, &other.conversions);
-        add(&mut self.value, &other.value);
+        self.value.iter_mut().zip(&other.value).for_each(|(left, right)| *left += right);
         add(&mut self.nulls, &other.nulls);
         self
     }

@@ -102,7 +102,7 @@ impl HigherOrder {
     fn filled(&self, tally: Tally<'_>) -> Filled {
         let states = self.states.len();
         let mut moves = vec![0_u64; self.moves.len()];
-        let (mut conversions, mut value, mut out) = (vec![0_u64; states], vec![0_u64; states], vec![0_u64; states]);
+        let (mut conversions, mut value, mut out) = (vec![0_u64; states], vec![0_u128; states], vec![0_u64; states]);
         for (path, ends) in self.offsets.windows(2).enumerate() {
             let journeys = tally.conversions[path] + tally.nulls[path];
             self.made_by[ends[0]..ends[1]].iter().for_each(|made| moves[*made as usize] += journeys);
@@ -112,14 +112,16 @@ impl HigherOrder {
             out[last] += journeys;
         }
         self.moves.iter().zip(&moves).for_each(|((from, _), count)| out[*from as usize] += count);
-        let per = |count: u64, state: usize| if out[state] > 0 { count as f64 / out[state] as f64 } else { 0.0 };
+        let per = |count: f64, state: usize| if out[state] > 0 { count / out[state] as f64 } else { 0.0 };
         let mut first = vec![0; states + 1];
         self.moves.iter().for_each(|(from, _)| first[*from as usize + 1] += 1);
         (0..states).for_each(|state| first[state + 1] += first[state]);
         Filled {
             first,
-            next: self.moves.iter().zip(&moves).map(|((from, to), count)| (*to, per(*count, *from as usize))).collect(),
-            ends: (0..states).map(|state| Rates { conversions: per(conversions[state], state), value: per(value[state], state) }).collect(),
+            next: self.moves.iter().zip(&moves).map(|((from, to), count)| (*to, per(*count as f64, *from as usize))).collect(),
+            ends: (0..states)
+                .map(|state| Rates { conversions: per(conversions[state] as f64, state), value: per(value[state] as f64, state) })
+                .collect(),
         }
     }
 }
@@ -140,10 +142,11 @@ impl Filled {
     /// followers, state by state, until fewer than [`LEFT`] of them are under way. What is under way bounds what is still missing.
     fn walk(&self, gone: &[bool]) -> Rates {
         let states = self.ends.len();
-        let mut here = vec![0.0; states];
+        let (mut here, mut visits) = (vec![0.0; states], vec![0.0; states]);
         here[0] = 1.0;
-        let mut rates = Rates::default();
         loop {
+            let brought = |rate: fn(&Rates) -> f64| visits.iter().zip(&self.ends).map(|(visits, end)| visits * rate(end)).sum();
+            let rates = Rates { conversions: brought(|end| end.conversions), value: brought(|end| end.value) };
             let under_way: f64 = here.iter().sum();
             let enough = LEFT * if rates.conversions > 0.0 { rates.conversions } else { LEFT };
             if under_way <= enough {
@@ -157,8 +160,7 @@ impl Filled {
                     continue;
                 }
                 here[state] = 0.0;
-                rates.conversions += walks * self.ends[state].conversions;
-                rates.value += walks * self.ends[state].value;
+                visits[state] += walks;
                 for (next, probability) in &self.next[self.first[state]..self.first[state + 1]] {
                     if !gone[*next as usize] {
                         here[*next as usize] += walks * probability;

@@ -55,7 +55,7 @@ pub(crate) struct Solution {
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Rates {
     conversions: f64,
-    /// In millionths.
+    /// In billionths.
     value: f64,
 }
 
@@ -86,7 +86,7 @@ impl Chain {
         let removal_effects: Vec<_> = lost.iter().map(|lost| part(lost.conversions, rates.conversions)).collect();
         let removal_effects_of_value: Vec<_> = lost.iter().map(|lost| part(lost.value, rates.value)).collect();
         let credits = Credits::in_proportion(&removal_effects, &removal_effects_of_value, journeys, tally);
-        let (conversion_rate, value_rate) = (rates.conversions, rates.value / crate::journey::MICROS);
+        let (conversion_rate, value_rate) = (rates.conversions, rates.value / crate::journey::NANOS);
         Ok(Markov { order, states, conversion_rate, value_rate, removal_effects, removal_effects_of_value, credits })
     }
 }

@@ -65,7 +65,7 @@ pub struct Shapley {
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 struct Pair {
     conversions: f64,
-    /// In millionths.
+    /// In billionths.
     value: f64,
 }
 
@@ -104,7 +104,7 @@ impl Shapley {
             all
         };
         let conversions = |pair: &Pair| pair.conversions;
-        let value = |pair: &Pair| pair.value / crate::journey::MICROS;
+        let value = |pair: &Pair| pair.value / crate::journey::NANOS;
         let (values, values_of_value) = (spread(&own, conversions), spread(&own, value));
         let credits = Credits::in_proportion(&values, &values_of_value, journeys, tally);
         Ok(Self { values, values_of_value, bounds: spread(&bounds, conversions), bounds_of_value: spread(&bounds, value), credits })

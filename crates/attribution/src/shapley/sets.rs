@@ -20,8 +20,8 @@ pub(super) struct Sets {
 pub(super) struct Counts {
     pub journeys: u64,
     pub conversions: u64,
-    /// In millionths.
-    pub value: u64,
+    /// In billionths.
+    pub value: u128,
 }
 
 impl Counts {
@@ -33,8 +33,8 @@ impl Counts {
 
     /// Conversions and value per journey.
     pub fn rate(&self) -> Pair {
-        let per = |count: u64| if self.journeys > 0 { count as f64 / self.journeys as f64 } else { 0.0 };
-        Pair { conversions: per(self.conversions), value: per(self.value) }
+        let per = |sum: f64| if self.journeys > 0 { sum / self.journeys as f64 } else { 0.0 };
+        Pair { conversions: per(self.conversions as f64), value: per(self.value as f64) }
     }
 }
 
