@@ -14,6 +14,7 @@
 //! ```
 
 pub mod clicks;
+pub mod marketing;
 mod run;
 
 pub use run::{Done, Work, run};

@@ -59,6 +59,8 @@ enum Command {
     /// Ask a registered model about one case
     #[command(subcommand)]
     Predict(commands::score::Predict),
+    /// Share out conversions among channels, by several models side by side
+    Attribute(commands::attribute::Attribute),
     /// List training runs
     Runs(commands::train::Runs),
     /// List registered models
@@ -100,6 +102,7 @@ async fn dispatch(arguments: Arguments) -> lake::Result<ExitCode> {
         Command::Train(command) => command.run(lake).await,
         Command::Score(command) => command.run(lake).await,
         Command::Predict(command) => command.run(lake).await,
+        Command::Attribute(command) => command.run(lake).await,
         Command::Runs(command) => command.run(lake).await,
         Command::Models(command) => command.run(lake).await,
         Command::RebuildModel(command) => command.run(lake).await,

@@ -33,8 +33,9 @@ pub struct Sql {
     latest: bool,
 }
 
+/// How rows are printed.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub enum Format {
     /// Aligned columns
     Table,
     /// Comma-separated values with a header
@@ -92,7 +93,11 @@ pub enum Printer {
 }
 
 impl Printer {
-    fn new(format: Format, schema: SchemaRef) -> Result<Self> {
+    /// Rows with these columns.
+    ///
+    /// # Errors
+    /// A header that cannot be written.
+    pub fn new(format: Format, schema: SchemaRef) -> Result<Self> {
         Ok(match format {
             Format::Table => Self::Table(schema, Vec::new()),
             Format::Csv => {
