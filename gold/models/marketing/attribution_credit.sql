@@ -5,12 +5,21 @@ left goes to the largest remainders, of equal ones to the earlier touch. A conve
 - first_touch and last_touch: all to the first or the last touch;
 - last_non_direct: all to the last touch whose channel is not direct (direct, (direct), direct / (none)), or to the last where all are;
 - linear: the same to every touch;
-- position_based: 40 % to the first, 40 % to the last, 20 % to those between; of two touches half each;
-- time_decay: a touch weighs half as much as one that is 7 days nearer to the conversion.
+- position_based: shares for the first and the last touch, the rest to those between; of two touches the ends share all;
+- time_decay: a touch weighs half as much as one that is a half-life nearer to the conversion;
+- markov: each channel of the journey weighs as its removal effect in the month (gold.markov_removal_effects), split evenly over its
+  touches;
+- shapley: each channel of the journey has the same part, split evenly over its touches. This is the Shapley value where a set of
+  channels is worth the conversions of journeys within it.
 
 key          = ["touch_id"]
 kind         = "merge"
 partition_by = ["converted_month"]
+
+[parameters]
+half_life_days = { default = 7.0, description = "Days in which a touch loses half its weight, for time_decay" }
+first_share    = { default = 0.4, description = "Share of the first touch, 0 to 1, for position_based" }
+last_share     = { default = 0.4, description = "Share of the last touch, 0 to 1, for position_based" }
 
 [columns]
 touch_id        = "The touch in silver.touchpoints"
@@ -30,8 +39,10 @@ first_touch     = "Micro-credits by the first touch; 1,000,000 = the whole conve
 last_touch      = "Micro-credits by the last touch"
 last_non_direct = "Micro-credits by the last touch that is not direct"
 linear          = "Micro-credits by even shares"
-position_based  = "Micro-credits by 40 % to each end"
-time_decay      = "Micro-credits by nearness to the conversion, half-life 7 days"
+position_based  = "Micro-credits by shares of both ends"
+time_decay      = "Micro-credits by nearness to the conversion"
+markov          = "Micro-credits by the channels' removal effects"
+shapley         = "Micro-credits by even parts of the journey's channels"
 is_whole        = "Whether each model's credits of this conversion sum to 1,000,000"
 
 [expect.credits_are_whole]
@@ -40,6 +51,10 @@ on_fail = "fail"
 */
 with conversions as (
     select conversion_id, conversion_kind, converted_on, converted_month, value_amount from silver.conversions
+),
+
+effects as (
+    select ended_month, channel, removal_effect from gold.markov_removal_effects
 ),
 
 touches as (
@@ -51,6 +66,7 @@ touches as (
         campaign_id,
         touched_at,
         converted_at,
+        substr(cast(cast(converted_at as date) as text), 1, 7) as converted_month,
         lower(channel) in ('direct', '(direct)', 'direct / (none)', '(direct) / (none)', 'direct / none') as is_direct
     from silver.journey_touches
     where conversion_id is not null
@@ -76,36 +92,24 @@ steps as (
 
 weighed as (
     select
-        *,
-        -- Nearness to the last touch: halving weights from there gives the same shares, and never all of them zero. In 2^-40.
-        cast(round(1099511627776 * power(2e0, (
+        s.*,
+        case
+            when n = 1 then 1e0
+            when n = 2 and position = 1 then $first_share
+            when n = 2 then $last_share
+            when position = 1 then $first_share
+            when position = n then $last_share
+            else (1e0 - $first_share - $last_share) / (n - 2)
+        end as position_weight,
+        -- Nearness to the last touch: halving weights from there gives the same shares, and never all of them zero.
+        power(2e0, (
             date_part('epoch', touched_at) - max(date_part('epoch', touched_at)) over (partition by conversion_id)
-        ) / 604800)) as bigint) as weight,
-        max(case when is_direct then 0 else position end) over (partition by conversion_id) as last_non_direct_position
-    from steps
-),
-
-summed as (
-    select
-        *,
-        sum(weight) over (partition by conversion_id) as weights
-    from weighed
-),
-
-shared as (
-    select
-        *,
-        1000000 * weight / weights as decayed,
-        1000000 * weight % weights as remainder
-    from summed
-),
-
-ranked as (
-    select
-        *,
-        cast(row_number() over (partition by conversion_id order by remainder desc, position) as bigint) as turn,
-        1000000 - sum(decayed) over (partition by conversion_id) as left_over
-    from shared
+        ) / (86400 * $half_life_days)) as decay_weight,
+        count(*) over (partition by conversion_id, s.channel) as channel_touches,
+        max(case when is_direct then 0 else position end) over (partition by conversion_id) as last_non_direct_position,
+        coalesce(e.removal_effect, 0e0) as removal_effect
+    from steps as s
+    left join effects as e on s.converted_month = e.ended_month and s.channel = e.channel
 ),
 
 credited as (
@@ -118,15 +122,12 @@ credited as (
             when last_non_direct_position = 0 and position = n then 1000000
             else 0
         end as last_non_direct,
-        1000000 / n + case when position <= 1000000 % n then 1 else 0 end as linear,
-        case
-            when n = 1 then 1000000
-            when n = 2 then 500000
-            when position = 1 or position = n then 400000
-            else 200000 / (n - 2) + case when position - 1 <= 200000 % (n - 2) then 1 else 0 end
-        end as position_based,
-        decayed + case when turn <= left_over then 1 else 0 end as time_decay
-    from ranked
+        micro_credits(1e0) over (partition by conversion_id order by position) as linear,
+        micro_credits(position_weight) over (partition by conversion_id order by position) as position_based,
+        micro_credits(decay_weight) over (partition by conversion_id order by position) as time_decay,
+        micro_credits(removal_effect / channel_touches) over (partition by conversion_id order by position) as markov,
+        micro_credits(1e0 / channel_touches) over (partition by conversion_id order by position) as shapley
+    from weighed
 ),
 
 checked as (
@@ -137,7 +138,9 @@ checked as (
             and sum(last_non_direct) over (partition by conversion_id) = 1000000
             and sum(linear) over (partition by conversion_id) = 1000000
             and sum(position_based) over (partition by conversion_id) = 1000000
-            and sum(time_decay) over (partition by conversion_id) = 1000000 as is_whole
+            and sum(time_decay) over (partition by conversion_id) = 1000000
+            and sum(markov) over (partition by conversion_id) = 1000000
+            and sum(shapley) over (partition by conversion_id) = 1000000 as is_whole
     from credited
 )
 
@@ -161,6 +164,8 @@ select
     cast(t.linear as int) as linear,
     cast(t.position_based as int) as position_based,
     cast(t.time_decay as int) as time_decay,
+    cast(t.markov as int) as markov,
+    cast(t.shapley as int) as shapley,
     t.is_whole as is_whole
 from checked as t
 inner join conversions as c on t.conversion_id = c.conversion_id

@@ -13,7 +13,7 @@ converted_month      = "Month of the conversions, YYYY-MM"
 channel              = "Channel, or Unattributed"
 campaign_id          = "Identifier of the campaign, or Unknown; Unattributed for that channel"
 conversion_kind      = "install, purchase or sign_up"
-attribution_model    = "first_touch, last_touch, last_non_direct, linear, position_based or time_decay: columns of gold.attribution_credit"
+attribution_model    = "first_touch, last_touch, last_non_direct, linear, position_based, time_decay, markov or shapley: columns of gold.attribution_credit"
 micro_credits        = "Millionths of conversions credited"
 conversion_count     = "Conversions credited: micro_credits / 1,000,000, exact"
 value_amount         = "Value credited in the lake's currency, exact to ten digits"
@@ -35,7 +35,9 @@ valued as (
         cast(millionth * last_non_direct as decimal(18, 2)) as last_non_direct_cents,
         cast(millionth * linear as decimal(18, 2)) as linear_cents,
         cast(millionth * position_based as decimal(18, 2)) as position_based_cents,
-        cast(millionth * time_decay as decimal(18, 2)) as time_decay_cents
+        cast(millionth * time_decay as decimal(18, 2)) as time_decay_cents,
+        cast(millionth * markov as decimal(18, 2)) as markov_cents,
+        cast(millionth * shapley as decimal(18, 2)) as shapley_cents
     from credits
 ),
 
@@ -52,24 +54,30 @@ summed as (
         sum(linear) as linear,
         sum(position_based) as position_based,
         sum(time_decay) as time_decay,
+        sum(markov) as markov,
+        sum(shapley) as shapley,
         sum(millionth * first_touch) as first_touch_value,
         sum(millionth * last_touch) as last_touch_value,
         sum(millionth * last_non_direct) as last_non_direct_value,
         sum(millionth * linear) as linear_value,
         sum(millionth * position_based) as position_based_value,
         sum(millionth * time_decay) as time_decay_value,
+        sum(millionth * markov) as markov_value,
+        sum(millionth * shapley) as shapley_value,
         sum(first_touch_cents * first_touch_cents) as first_touch_squares,
         sum(last_touch_cents * last_touch_cents) as last_touch_squares,
         sum(last_non_direct_cents * last_non_direct_cents) as last_non_direct_squares,
         sum(linear_cents * linear_cents) as linear_squares,
         sum(position_based_cents * position_based_cents) as position_based_squares,
-        sum(time_decay_cents * time_decay_cents) as time_decay_squares
+        sum(time_decay_cents * time_decay_cents) as time_decay_squares,
+        sum(markov_cents * markov_cents) as markov_squares,
+        sum(shapley_cents * shapley_cents) as shapley_squares
     from valued
     group by converted_month, converted_on, channel, campaign_id, conversion_kind
 ),
 
 models as (
-    select column1 as attribution_model from (values ('first_touch'), ('last_touch'), ('last_non_direct'), ('linear'), ('position_based'), ('time_decay'))
+    select column1 as attribution_model from (values ('first_touch'), ('last_touch'), ('last_non_direct'), ('linear'), ('position_based'), ('time_decay'), ('markov'), ('shapley'))
 ),
 
 attributed as (
@@ -87,6 +95,8 @@ attributed as (
             when 'linear' then s.linear
             when 'position_based' then s.position_based
             when 'time_decay' then s.time_decay
+            when 'markov' then s.markov
+            when 'shapley' then s.shapley
         end as micro_credits,
         case m.attribution_model
             when 'first_touch' then s.first_touch_value
@@ -95,6 +105,8 @@ attributed as (
             when 'linear' then s.linear_value
             when 'position_based' then s.position_based_value
             when 'time_decay' then s.time_decay_value
+            when 'markov' then s.markov_value
+            when 'shapley' then s.shapley_value
         end as value_amount,
         case m.attribution_model
             when 'first_touch' then s.first_touch_squares
@@ -103,6 +115,8 @@ attributed as (
             when 'linear' then s.linear_squares
             when 'position_based' then s.position_based_squares
             when 'time_decay' then s.time_decay_squares
+            when 'markov' then s.markov_squares
+            when 'shapley' then s.shapley_squares
         end as squared_value_amount
     from summed as s
     cross join models as m

@@ -1,7 +1,7 @@
 /*
 One row per day, channel, campaign and attribution model: what it cost, what it brought, and what that makes of every rate.
 The same spend, impressions, clicks and installs stand beside every attribution model: choose one model
-(where attribution_model = 'last_touch'), as sums over models would count spend six times. Spend and counts are those of the platform
+(where attribution_model = 'last_touch'), as sums over models would count spend once for each. Spend and counts are those of the platform
 on that day; conversions and value are those of the conversions of that day. Intervals are 95 %, for the counts alone.
 A rate without a denominator is null. A day on which nothing happened has no row.
 
@@ -57,7 +57,7 @@ that    = "(click_rate_low is null or click_rate between click_rate_low and clic
 on_fail = "fail"
 */
 with models as (
-    select column1 as attribution_model from (values ('first_touch'), ('last_touch'), ('last_non_direct'), ('linear'), ('position_based'), ('time_decay'))
+    select column1 as attribution_model from (values ('first_touch'), ('last_touch'), ('last_non_direct'), ('linear'), ('position_based'), ('time_decay'), ('markov'), ('shapley'))
 ),
 
 spend as (

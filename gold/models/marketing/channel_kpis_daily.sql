@@ -1,7 +1,7 @@
 /*
 One row per day, channel and attribution model: the sum of the channel's campaigns (gold.campaign_kpis_daily), with its own rates.
 The same spend, impressions, clicks and installs stand beside every attribution model: choose one model
-(where attribution_model = 'last_touch'), as sums over models would count spend six times. Spend and counts are those of the platform
+(where attribution_model = 'last_touch'), as sums over models would count spend once for each. Spend and counts are those of the platform
 on that day; conversions and value are those of the conversions of that day. Intervals are 95 %, for the counts alone.
 A rate without a denominator is null. A day on which nothing happened has no row.
 

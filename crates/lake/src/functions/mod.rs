@@ -5,19 +5,21 @@ mod clean;
 mod clusters;
 mod computed;
 mod json;
+mod micro_credits;
 mod segments;
 
 use datafusion::config::ConfigOptions;
 use datafusion::functions::datetime::to_timestamp::{
     ToTimestampFunc, ToTimestampMicrosFunc, ToTimestampMillisFunc, ToTimestampNanosFunc, ToTimestampSecondsFunc,
 };
-use datafusion::logical_expr::ScalarUDF;
+use datafusion::logical_expr::{ScalarUDF, WindowUDF};
 use datafusion::prelude::SessionContext;
 
 /// Adds `clean`, `json_strings`, `is_json` and those of customers and channels to a session, and `to_timestamp` and its kin in a form that works.
 pub(crate) fn register(context: &SessionContext) {
     context.register_udf(ScalarUDF::from(clean::Clean::default()));
     json::register(context);
+    context.register_udwf(WindowUDF::from(micro_credits::MicroCredits::default()));
     for function in segments::all().into_iter().chain(clusters::all()).chain(attribution::all()) {
         context.register_udf(ScalarUDF::from(function));
     }
