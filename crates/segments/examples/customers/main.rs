@@ -45,7 +45,7 @@ fn main() -> Result<(), Failure> {
         ["partition", file, centres] => clusters::partition(file, centres)?,
         _ => {
             return Err(
-                "usage: customers value | time | rfm | clusters | partition FILE …, as the head of examples/customers/main.rs says".into()
+                "usage: customers value | time | rfm | clusters | partition FILE …, as the head of examples/customers/main.rs says".into(),
             );
         }
     };
