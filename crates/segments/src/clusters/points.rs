@@ -21,7 +21,7 @@ impl Points {
         if width == 0 {
             return Err(SegmentsError::Setting { setting: "width", value: "0".to_owned(), expected: "at least one coordinate" });
         }
-        if values.len() % width != 0 {
+        if !values.len().is_multiple_of(width) {
             let expected = values.len().next_multiple_of(width);
             return Err(SegmentsError::Lengths { what: "points".to_owned(), expected, found: values.len() });
         }
