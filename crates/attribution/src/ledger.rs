@@ -48,6 +48,9 @@ pub fn whole_units(weights: &[f64], total: u64) -> Result<Vec<u64>> {
 /// of the journey weighs anything, each channel in it has the same part. Equal weights give each journey's own Shapley value where the
 /// worth of a set of channels is the conversions of journeys within it.
 ///
+/// Sums of such shares are not the credit that the model itself gives, and no shares of journeys can always be: a Markov chain may give a
+/// channel less than the conversions of journeys that met no other.
+///
 /// # Errors
 /// A weight that is not finite.
 pub fn journey_shares(steps: &[u32], weights: &[f64]) -> Result<Vec<f64>> {

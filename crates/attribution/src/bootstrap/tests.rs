@@ -35,14 +35,14 @@ fn drawn(count: u64, seed: u64) -> Result<Journeys> {
 }
 
 #[test]
-fn intervals_do_not_depend_on_threads_but_on_the_seed() -> Result<()> {
+fn intervals_do_not_depend_on_threads_but_on_the_seed() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let journeys = drawn(500, 3)?;
     let confidence = Confidence { replicates: 40, ..Confidence::default() };
     for model in &MODELS {
         for resampling in [Resampling::Poisson, Resampling::Multinomial] {
             let intervals = || model.intervals(&journeys, resampling, &confidence);
-            let pool = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
-            assert_eq!(pool(1).install(intervals)?, pool(3).install(intervals)?, "{model:?}");
+            let pool = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+            assert_eq!(pool(1)?.install(intervals)?, pool(3)?.install(intervals)?, "{model:?}");
             let other = model.intervals(&journeys, resampling, &Confidence { seed: 1, ..confidence })?;
             assert_ne!(other, intervals()?, "{model:?}");
         }

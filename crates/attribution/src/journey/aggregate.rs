@@ -1,5 +1,7 @@
 //! Rows with equal paths become one.
 
+use std::cmp::Ordering;
+
 use rayon::prelude::*;
 
 use super::{Journeys, Paths};
@@ -36,11 +38,16 @@ pub(super) fn rows(channels: usize, parts: &[Rows<'_>]) -> Result<Journeys> {
         order.par_extend((0..rows).into_par_iter().map(|row| (prefix(part.paths.get(row as usize)), number, row)));
     }
     let path = |&(_, part, row): &(u128, u32, u32)| parts[part as usize].paths.get(row as usize);
-    order.par_sort_unstable_by(|left, right| left.0.cmp(&right.0).then_with(|| path(left).cmp(path(right))));
+    // A prefix with room left is the whole path.
+    let compare = |left: &(u128, u32, u32), right: &(u128, u32, u32)| match left.0.cmp(&right.0) {
+        Ordering::Equal if left.0 & 0xFFFF != 0 => path(left).cmp(path(right)),
+        ordering => ordering,
+    };
+    order.par_sort_unstable_by(compare);
 
     let mut journeys = Journeys { channels, paths: Paths::default(), conversions: Vec::new(), value: Vec::new(), nulls: Vec::new() };
     let (mut count, mut worth) = (0, 0);
-    for group in order.chunk_by(|left, right| left.0 == right.0 && path(left) == path(right)) {
+    for group in order.chunk_by(|left, right| compare(left, right) == Ordering::Equal) {
         let (mut conversions, mut value, mut nulls) = (0, 0, 0);
         for &(_, part, row) in group {
             let (part, row) = (&parts[part as usize], row as usize);

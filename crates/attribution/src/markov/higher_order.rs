@@ -116,7 +116,10 @@ impl HigherOrder {
         let mut first = vec![0; states + 1];
         self.moves.iter().for_each(|(from, _)| first[*from as usize + 1] += 1);
         (0..states).for_each(|state| first[state + 1] += first[state]);
+        let sum = |counts: &[u64]| counts.iter().map(|count| *count as f64).sum::<f64>();
+        let (converted, all) = (sum(tally.conversions), sum(tally.conversions) + sum(tally.nulls));
         Filled {
+            conversion_rate: if all > 0.0 { converted / all } else { 0.0 },
             first,
             next: self.moves.iter().zip(&moves).map(|((from, to), count)| (*to, per(*count as f64, *from as usize))).collect(),
             ends: (0..states)
@@ -133,6 +136,8 @@ struct Filled {
     next: Vec<(u32, f64)>,
     /// What ends in each state.
     ends: Vec<Rates>,
+    /// The part of journeys that convert.
+    conversion_rate: f64,
 }
 
 impl Filled {
@@ -144,16 +149,10 @@ impl Filled {
         let states = self.ends.len();
         let (mut here, mut visits) = (vec![0.0; states], vec![0.0; states]);
         here[0] = 1.0;
-        loop {
-            let brought = |rate: fn(&Rates) -> f64| visits.iter().zip(&self.ends).map(|(visits, end)| visits * rate(end)).sum();
-            let rates = Rates { conversions: brought(|end| end.conversions), value: brought(|end| end.value) };
-            let under_way: f64 = here.iter().sum();
-            let enough = LEFT * if rates.conversions > 0.0 { rates.conversions } else { LEFT };
-            if under_way <= enough {
-                return rates;
-            }
-            // States that hold less than their part of what may be left wait for more.
-            let little = enough / (2 * states) as f64;
+        let enough = LEFT * self.conversion_rate;
+        // States that hold less than their part of what may be left wait for more.
+        let little = enough / (2 * states) as f64;
+        while self.conversion_rate > 0.0 && here.iter().sum::<f64>() > enough {
             for state in 0..states {
                 let walks = here[state];
                 if walks <= little {
@@ -168,5 +167,7 @@ impl Filled {
                 }
             }
         }
+        let brought = |rate: fn(&Rates) -> f64| visits.iter().zip(&self.ends).map(|(visits, end)| visits * rate(end)).sum();
+        Rates { conversions: brought(|end| end.conversions), value: brought(|end| end.value) }
     }
 }

@@ -132,8 +132,8 @@ proptest! {
         let totals = plain.totals();
         for rule in [Rule::First, Rule::Last, Rule::Linear, Rule::U_SHAPED, Rule::TimeDecay { half_life: 2.0 }] {
             let (plain, renamed) = (rule.credits(&plain)?, rule.credits(&renamed)?);
-            for channel in 0..4 {
-                let other = names[channel] as usize;
+            for (channel, other) in names.iter().enumerate() {
+                let other = *other as usize;
                 prop_assert_eq!(plain.conversions[channel], renamed.conversions[other]);
                 prop_assert_eq!(plain.value[channel], renamed.value[other]);
             }
