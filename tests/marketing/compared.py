@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter, defaultdict
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from marketing import truth
 
@@ -88,7 +88,7 @@ class Compared:
                 day["conversion_count"] += Decimal(share) / truth.WHOLE
                 day["install_conversions" if end["kind"] == "install" else f"{end['kind']}_count"] += Decimal(share) / truth.WHOLE
                 day["value_amount"] += value
-                day["squares"] += value.quantize(CENT) ** 2
+                day["squares"] += value.quantize(CENT, ROUND_HALF_UP) ** 2
 
     def paths(self, wanted):
         found = {p["path"]: (p["conversion_count"], p["value_amount"], p["null_count"]) for p in self.read("gold.channel_paths") if p["path_source"] == "journeys"}

@@ -81,13 +81,18 @@ summed as (
     group by measured_month, measured_on, channel, attribution_model
 ),
 
+-- Denominators are null where there is nothing to divide by.
 measures as (
     select
         *,
-        cast(nullif(impression_count, 0) as double) as impressions,
-        cast(nullif(click_count, 0) as double) as clicks,
-        cast(nullif(install_count, 0) as double) as installs,
-        cast(nullif(conversion_count, 0) as double) as conversions,
+        cast(impression_count as double) as impressions,
+        cast(nullif(impression_count, 0) as double) as some_impressions,
+        cast(click_count as double) as clicks,
+        cast(nullif(click_count, 0) as double) as some_clicks,
+        cast(install_count as double) as installs,
+        cast(nullif(install_count, 0) as double) as some_installs,
+        cast(conversion_count as double) as conversions,
+        cast(nullif(conversion_count, 0) as double) as some_conversions,
         -- What costs and returns are computed from: no credit makes a negative price.
         case when spend_amount >= 0 then cast(spend_amount as double) end as spend,
         case when spend_amount > 0 then cast(spend_amount as double) end as paid,
@@ -97,6 +102,8 @@ measures as (
     from summed
 )
 
+-- z = 1.959963984540054 for 95 %; 3.841… is z squared, 1.920… half and 0.960… a quarter of it. Wilson: (k + z²/2 ± z √(k (1 - k/n) + z²/4)) / (n + z²).
+-- Poisson score interval: n + z²/2 ± z √(n + z²/4). Compound Poisson: the log of a sum has the standard error √(Σ v²) / Σ v.
 select
     measured_on as measured_on,
     measured_month as measured_month,
@@ -114,27 +121,27 @@ select
     cast(attributed_install_count as decimal(28, 6)) as attributed_install_count,
     cast(value_amount as decimal(38, 10)) as value_amount,
     cast(squared_value_amount as decimal(38, 4)) as squared_value_amount,
-    clicks / impressions as click_rate,
-    case when clicks <= impressions then greatest((clicks + 1.9207294103470627) / (impressions + 3.8414588206941254) - 1.959963984540054 * sqrt(greatest(clicks * (1 - clicks / impressions), 0) + 0.9603647051735313) / (impressions + 3.8414588206941254), 0) end as click_rate_low,
-    case when clicks <= impressions then least((clicks + 1.9207294103470627) / (impressions + 3.8414588206941254) + 1.959963984540054 * sqrt(greatest(clicks * (1 - clicks / impressions), 0) + 0.9603647051735313) / (impressions + 3.8414588206941254), 1) end as click_rate_high,
-    conversions / clicks as conversion_rate,
-    case when conversions <= clicks then greatest((conversions + 1.9207294103470627) / (clicks + 3.8414588206941254) - 1.959963984540054 * sqrt(greatest(conversions * (1 - conversions / clicks), 0) + 0.9603647051735313) / (clicks + 3.8414588206941254), 0) end as conversion_rate_low,
-    case when conversions <= clicks then least((conversions + 1.9207294103470627) / (clicks + 3.8414588206941254) + 1.959963984540054 * sqrt(greatest(conversions * (1 - conversions / clicks), 0) + 0.9603647051735313) / (clicks + 3.8414588206941254), 1) end as conversion_rate_high,
-    installs / impressions as install_rate,
-    case when installs <= impressions then greatest((installs + 1.9207294103470627) / (impressions + 3.8414588206941254) - 1.959963984540054 * sqrt(greatest(installs * (1 - installs / impressions), 0) + 0.9603647051735313) / (impressions + 3.8414588206941254), 0) end as install_rate_low,
-    case when installs <= impressions then least((installs + 1.9207294103470627) / (impressions + 3.8414588206941254) + 1.959963984540054 * sqrt(greatest(installs * (1 - installs / impressions), 0) + 0.9603647051735313) / (impressions + 3.8414588206941254), 1) end as install_rate_high,
-    cast(spend / clicks as decimal(28, 8)) as cost_per_click_amount,
-    cast(spend / (clicks + 1.9207294103470627 + 1.959963984540054 * sqrt(clicks + 0.9603647051735313)) * (clicks / clicks) as decimal(28, 8)) as cost_per_click_low_amount,
-    cast(spend / (clicks + 1.9207294103470627 - 1.959963984540054 * sqrt(clicks + 0.9603647051735313)) * (clicks / clicks) as decimal(28, 8)) as cost_per_click_high_amount,
-    cast(1000 * spend / impressions as decimal(28, 8)) as cost_per_mille_amount,
-    cast(1000 * spend / (impressions + 1.9207294103470627 + 1.959963984540054 * sqrt(impressions + 0.9603647051735313)) * (impressions / impressions) as decimal(28, 8)) as cost_per_mille_low_amount,
-    cast(1000 * spend / (impressions + 1.9207294103470627 - 1.959963984540054 * sqrt(impressions + 0.9603647051735313)) * (impressions / impressions) as decimal(28, 8)) as cost_per_mille_high_amount,
-    cast(spend / installs as decimal(28, 8)) as cost_per_install_amount,
-    cast(spend / (installs + 1.9207294103470627 + 1.959963984540054 * sqrt(installs + 0.9603647051735313)) * (installs / installs) as decimal(28, 8)) as cost_per_install_low_amount,
-    cast(spend / (installs + 1.9207294103470627 - 1.959963984540054 * sqrt(installs + 0.9603647051735313)) * (installs / installs) as decimal(28, 8)) as cost_per_install_high_amount,
-    cast(spend / conversions as decimal(28, 8)) as cost_per_conversion_amount,
-    cast(spend / (conversions + 1.9207294103470627 + 1.959963984540054 * sqrt(conversions + 0.9603647051735313)) * (conversions / conversions) as decimal(28, 8)) as cost_per_conversion_low_amount,
-    cast(spend / (conversions + 1.9207294103470627 - 1.959963984540054 * sqrt(conversions + 0.9603647051735313)) * (conversions / conversions) as decimal(28, 8)) as cost_per_conversion_high_amount,
+    clicks / some_impressions as click_rate,
+    case when clicks <= some_impressions then greatest(least((clicks + 1.9207294103470627) / (some_impressions + 3.8414588206941254) - 1.959963984540054 * sqrt(greatest(clicks * (1 - clicks / some_impressions), 0) + 0.9603647051735313) / (some_impressions + 3.8414588206941254), clicks / some_impressions), 0) end as click_rate_low,
+    case when clicks <= some_impressions then least(greatest((clicks + 1.9207294103470627) / (some_impressions + 3.8414588206941254) + 1.959963984540054 * sqrt(greatest(clicks * (1 - clicks / some_impressions), 0) + 0.9603647051735313) / (some_impressions + 3.8414588206941254), clicks / some_impressions), 1) end as click_rate_high,
+    conversions / some_clicks as conversion_rate,
+    case when conversions <= some_clicks then greatest(least((conversions + 1.9207294103470627) / (some_clicks + 3.8414588206941254) - 1.959963984540054 * sqrt(greatest(conversions * (1 - conversions / some_clicks), 0) + 0.9603647051735313) / (some_clicks + 3.8414588206941254), conversions / some_clicks), 0) end as conversion_rate_low,
+    case when conversions <= some_clicks then least(greatest((conversions + 1.9207294103470627) / (some_clicks + 3.8414588206941254) + 1.959963984540054 * sqrt(greatest(conversions * (1 - conversions / some_clicks), 0) + 0.9603647051735313) / (some_clicks + 3.8414588206941254), conversions / some_clicks), 1) end as conversion_rate_high,
+    installs / some_impressions as install_rate,
+    case when installs <= some_impressions then greatest(least((installs + 1.9207294103470627) / (some_impressions + 3.8414588206941254) - 1.959963984540054 * sqrt(greatest(installs * (1 - installs / some_impressions), 0) + 0.9603647051735313) / (some_impressions + 3.8414588206941254), installs / some_impressions), 0) end as install_rate_low,
+    case when installs <= some_impressions then least(greatest((installs + 1.9207294103470627) / (some_impressions + 3.8414588206941254) + 1.959963984540054 * sqrt(greatest(installs * (1 - installs / some_impressions), 0) + 0.9603647051735313) / (some_impressions + 3.8414588206941254), installs / some_impressions), 1) end as install_rate_high,
+    cast(spend / some_clicks as decimal(28, 8)) as cost_per_click_amount,
+    cast(spend / (some_clicks + 1.9207294103470627 + 1.959963984540054 * sqrt(some_clicks + 0.9603647051735313)) as decimal(28, 8)) as cost_per_click_low_amount,
+    cast(spend / (some_clicks + 1.9207294103470627 - 1.959963984540054 * sqrt(some_clicks + 0.9603647051735313)) as decimal(28, 8)) as cost_per_click_high_amount,
+    cast(1000 * spend / some_impressions as decimal(28, 8)) as cost_per_mille_amount,
+    cast(1000 * spend / (some_impressions + 1.9207294103470627 + 1.959963984540054 * sqrt(some_impressions + 0.9603647051735313)) as decimal(28, 8)) as cost_per_mille_low_amount,
+    cast(1000 * spend / (some_impressions + 1.9207294103470627 - 1.959963984540054 * sqrt(some_impressions + 0.9603647051735313)) as decimal(28, 8)) as cost_per_mille_high_amount,
+    cast(spend / some_installs as decimal(28, 8)) as cost_per_install_amount,
+    cast(spend / (some_installs + 1.9207294103470627 + 1.959963984540054 * sqrt(some_installs + 0.9603647051735313)) as decimal(28, 8)) as cost_per_install_low_amount,
+    cast(spend / (some_installs + 1.9207294103470627 - 1.959963984540054 * sqrt(some_installs + 0.9603647051735313)) as decimal(28, 8)) as cost_per_install_high_amount,
+    cast(spend / some_conversions as decimal(28, 8)) as cost_per_conversion_amount,
+    cast(spend / (some_conversions + 1.9207294103470627 + 1.959963984540054 * sqrt(some_conversions + 0.9603647051735313)) as decimal(28, 8)) as cost_per_conversion_low_amount,
+    cast(spend / (some_conversions + 1.9207294103470627 - 1.959963984540054 * sqrt(some_conversions + 0.9603647051735313)) as decimal(28, 8)) as cost_per_conversion_high_amount,
     earned / paid as return_on_spend_ratio,
     earned / paid * exp(-1.959963984540054 * sqrt(squares) / earned_above_zero) as return_on_spend_low_ratio,
     earned / paid * exp(1.959963984540054 * sqrt(squares) / earned_above_zero) as return_on_spend_high_ratio
