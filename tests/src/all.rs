@@ -13,3 +13,4 @@ mod pipeline;
 mod raw;
 mod replay;
 mod slt;
+mod workbooks;

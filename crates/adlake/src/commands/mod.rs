@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub mod demo;
+pub mod fetch;
 pub mod generate;
 pub mod init;
 pub mod lineage;

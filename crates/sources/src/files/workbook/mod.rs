@@ -12,8 +12,8 @@
 //!   row to quarantine where it is cast. A formula stands for the value stored with it. Of merged cells the first has the value.
 //! - `_line` is the number of the row in its sheet.
 //!
-//! The texts that cells share are held in memory, as the format wants it, up to [`WHOLE_PART`](limits::WHOLE_PART) bytes of
-//! them; rows are streamed.
+//! The texts that cells share are held in memory, as the format wants it, up to a gibibyte of them; rows
+//! are streamed.
 
 mod limits;
 mod rows;
@@ -28,7 +28,7 @@ use super::columns::Layout;
 use super::decode::{Decoded, RowDecoder};
 use super::error::FileError;
 use super::file_spec::{FileSpec, Limits};
-use limits::Workbook;
+use limits::{Held, Workbook};
 use rows::{Row, RowReader};
 use sheets::Chosen;
 
@@ -119,7 +119,7 @@ fn gave_up() -> FileError {
 }
 
 fn read<F: Read + Seek>(file: F, spec: &FileSpec, sender: &SyncSender<Message>) -> Result<(), FileError> {
-    let mut workbook = Workbook::open(file)?;
+    let mut workbook = Workbook::open(file, Held::MOST)?;
     let Chosen { layout, has_header, sheets } = sheets::choose(&mut workbook, spec)?;
     let decoder = RowDecoder::new(&layout);
     let limits = spec.limits.bounded();
