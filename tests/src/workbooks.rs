@@ -10,8 +10,10 @@ const NAMES: [&str; 8] = ["Invoice", "StockCode", "Description", "Quantity", "In
 /// A line: invoice, stock code, quantity, days since the epoch of Excel, price, customer.
 type Line = (&'static str, &'static str, f64, f64, f64, f64);
 
-const FIRST: [Line; 2] = [("489434", "85048", 12.0, 40_148.322_916_666_664, 6.95, 13_085.0), ("C489449", "22087", -12.0, 40_148.435, 2.95, 16_321.0)];
-const SECOND: [Line; 2] = [("536365", "85123A", 6.0, 40_513.351_388_888_892, 2.55, 17_850.0), ("536366", "22633", 6.0, 40_513.5, 1.85, 17_850.0)];
+const FIRST: [Line; 2] =
+    [("489434", "85048", 12.0, 40_148.322_916_666_664, 6.95, 13_085.0), ("C489449", "22087", -12.0, 40_148.435, 2.95, 16_321.0)];
+const SECOND: [Line; 2] =
+    [("536365", "85123A", 6.0, 40_513.351_388_888_892, 2.55, 17_850.0), ("536366", "22633", 6.0, 40_513.5, 1.85, 17_850.0)];
 
 fn write(sheet: &mut Worksheet, lines: &[Line]) {
     let instants = Format::new().set_num_format("yyyy\\-mm\\-dd\\ hh:mm:ss");
@@ -56,7 +58,8 @@ fn shop() -> SourcedLake {
     place
 }
 
-const LINES: &str = "select invoice_no, invoiced_at, quantity, unit_price, customer_id, _source, _line from silver.transactions order by invoice_no";
+const LINES: &str =
+    "select invoice_no, invoiced_at, quantity, unit_price, customer_id, _source, _line from silver.transactions order by invoice_no";
 
 #[test]
 fn all_sheets_of_a_log_become_invoice_lines() {
@@ -75,10 +78,7 @@ fn all_sheets_of_a_log_become_invoice_lines() {
         );
         let aside = rows(&place.lake, "select table_name, source, line, reason, raw from ops.quarantine").await;
         let raw = "536367,,,,,,,,,beyond";
-        assert_eq!(
-            aside,
-            [format!("bronze.transactions|online_retail_II.xlsx!Year 2010-2011|5|expected 8 fields, found 10|{raw}")]
-        );
+        assert_eq!(aside, [format!("bronze.transactions|online_retail_II.xlsx!Year 2010-2011|5|expected 8 fields, found 10|{raw}")]);
         assert!(!place.run().await.report.changed());
     });
 }

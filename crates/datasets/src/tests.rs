@@ -14,7 +14,9 @@ use super::*;
 /// What a server does with a request.
 enum Reply {
     /// Sends what is asked for, and ends after so many bytes of it.
-    Sends { most: usize },
+    Sends {
+        most: usize,
+    },
     /// Sends all, whatever part is asked for.
     SendsAll,
     Status(u16),
@@ -54,7 +56,9 @@ fn range(stream: &mut TcpStream) -> String {
         head.push(byte[0]);
     }
     let head = String::from_utf8(head).unwrap();
-    head.lines().find_map(|line| Some(line.split_once(": ").filter(|(name, _)| name.eq_ignore_ascii_case("range"))?.1.to_owned())).unwrap_or_default()
+    head.lines()
+        .find_map(|line| Some(line.split_once(": ").filter(|(name, _)| name.eq_ignore_ascii_case("range"))?.1.to_owned()))
+        .unwrap_or_default()
 }
 
 /// A small data set: its file, its archive, what is known of both.

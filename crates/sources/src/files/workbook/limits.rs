@@ -39,9 +39,11 @@ impl<F: Read + Seek> Workbook<F> {
         let meter = Arc::new(Meter { between_cells: held.between_cells, left: AtomicU64::new(u64::MAX), failed: AtomicBool::new(false) });
         let mut file = BufReader::new(Metered { file, meter: Arc::clone(&meter) });
         if !is_container {
-            let mut archive = ZipArchive::new(file).map_err(|error| match error {
-                zip::result::ZipError::Io(error) if meter.has_failed() => FileError::Io(error),
-                _ => FileError::Truncated { detail: "the directory at the end of the archive is missing".to_owned() },
+            let mut archive = ZipArchive::new(file).map_err(|error| {
+                if meter.has_failed() {
+                    return FileError::Io(io::Error::other(error.to_string()));
+                }
+                FileError::Truncated { detail: "the directory at the end of the archive is missing".to_owned() }
             })?;
             check_parts(&mut archive, &meter, held.whole_part)?;
             file = archive.into_inner();
@@ -81,16 +83,14 @@ fn check_start<F: Read + Seek>(file: &mut F) -> Result<bool, FileError> {
 /// Unpacks the parts that are held as a whole, to nowhere: they must be sound and small enough.
 fn check_parts<F: Read + Seek>(archive: &mut ZipArchive<F>, meter: &Meter, most: u64) -> Result<(), FileError> {
     for index in 0..archive.len() {
-        let broken = |name: &str, error: &dyn std::fmt::Display| corrupt(format!("its part {name:?} cannot be unpacked: {error}"));
-        let mut part = archive.by_index(index).map_err(|error| broken(&index.to_string(), &error))?;
-        let name = part.name().map_err(|error| broken(&index.to_string(), &error))?.to_lowercase();
+        let mut part = archive.by_index(index).map_err(|error| meter.unpacked(&index.to_string(), error))?;
+        let name = part.name().map_err(|error| meter.unpacked(&index.to_string(), error))?.to_lowercase();
         if !(name.ends_with(".xml") || name.ends_with(".rels")) || name.contains("/worksheets/sheet") || name.contains("/pivotcache/") {
             continue;
         }
-        let unpacked = |error: io::Error| if meter.has_failed() { FileError::Io(error) } else { broken(&name, &error) };
         let mut start = Vec::new();
-        (&mut part).take(64 << 10).read_to_end(&mut start).map_err(unpacked)?;
-        let rest = io::copy(&mut (&mut part).take(most + 1), &mut io::sink()).map_err(unpacked)?;
+        (&mut part).take(64 << 10).read_to_end(&mut start).map_err(|error| meter.unpacked(&name, error))?;
+        let rest = io::copy(&mut (&mut part).take(most + 1), &mut io::sink()).map_err(|error| meter.unpacked(&name, error))?;
         let size = start.len() as u64 + rest;
         if size > most {
             return Err(corrupt(format!("its part {name:?} unpacks to more than {most} bytes")));
@@ -128,6 +128,14 @@ impl Meter {
     /// Whether the disk or the network failed.
     fn has_failed(&self) -> bool {
         self.failed.load(Ordering::Relaxed)
+    }
+
+    /// Whose fault it is that a part cannot be unpacked.
+    fn unpacked(&self, name: &str, error: impl std::fmt::Display) -> FileError {
+        if self.has_failed() {
+            return FileError::Io(io::Error::other(error.to_string()));
+        }
+        corrupt(format!("its part {name:?} cannot be unpacked: {error}"))
     }
 
     /// Whose fault an error is: the disk's, or that of the workbook.
