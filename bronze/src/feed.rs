@@ -13,11 +13,11 @@ use lake::datafusion::physical_plan::SendableRecordBatchStream;
 use lake::datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use lake::datafusion::physical_plan::streaming::PartitionStream;
 use lake::{Feed, Location, RAW_COLUMN, REJECT_COLUMN, Result, Taken};
-use sources::files::{BlockReader, Format, Layout, ParquetRows, RowDecoder, fingerprint};
+use sources::files::{BlockReader, Format, Layout, ParquetRows, RowDecoder, WorkbookRows, fingerprint};
 use spec::TableName;
 
 use crate::discover::{FileIds, SourceFile, positive, stamp};
-use crate::look::{Columns, check_header, is_unfinished, look, parquet};
+use crate::look::{Columns, check_header, is_unfinished, look, parquet, workbook};
 use crate::open::{Place, open};
 use crate::pieces::{Piece, PieceRows, finish};
 use crate::walk::modified_nanos;
@@ -41,6 +41,7 @@ struct Planned {
 enum Current {
     Text { reader: Box<BlockReader>, decoder: Arc<RowDecoder> },
     Rows(Box<ParquetRows>),
+    Sheets(Box<WorkbookRows>),
 }
 
 /// The files still to be read.
@@ -151,7 +152,7 @@ impl Queue {
             };
             let trouble =
                 |e: &sources::files::FileError| Trouble { path: planned.file.path.clone(), reason: e.to_string(), later: is_unfinished(e) };
-            let source = source_name(&planned.file.path, planned.file.version);
+            let mut source = source_name(&planned.file.path, planned.file.version);
             let rows = match current {
                 Current::Text { reader, decoder } => reader.next_block().map_err(|e| trouble(&e))?.map(|block| PieceRows::Text {
                     block,
@@ -159,6 +160,10 @@ impl Queue {
                     lines: planned.file.spec.format != Format::Json,
                 }),
                 Current::Rows(rows) => rows.next().transpose().map_err(|e| trouble(&e))?.map(PieceRows::Typed),
+                Current::Sheets(rows) => rows.next_rows().map_err(|e| trouble(&e))?.map(|rows| {
+                    source = sheet_name(&source, &rows.sheet);
+                    PieceRows::Sheet(rows)
+                }),
             };
             if let Some(rows) = rows {
                 return Ok(Some(Piece { source, path: planned.file.path.clone(), rows }));
@@ -174,6 +179,9 @@ impl Queue {
         let trouble = |reason: String, later| Trouble { path: file.path.clone(), reason, later };
         if file.spec.format == Format::Parquet {
             return Ok(Current::Rows(Box::new(parquet(&self.location, file)?)));
+        }
+        if file.spec.format == Format::Workbook {
+            return Ok(Current::Sheets(Box::new(workbook(&self.location, file)?)));
         }
         let bytes = open(&self.location, &file.place).map_err(|e| trouble(format!("vanished or cannot be read: {e}"), true))?;
         let reader = BlockReader::open(bytes, &file.spec).map_err(|e| trouble(e.to_string(), is_unfinished(&e)))?;
@@ -194,7 +202,7 @@ impl Queue {
                 }
                 positive(print.xxh3 as u64)
             }
-            Current::Rows(_) => {
+            Current::Rows(_) | Current::Sheets(_) => {
                 let bytes = open(&self.location, &file.place).map_err(|e| trouble(format!("vanished while it was read: {e}")))?;
                 positive(fingerprint(bytes).map_err(|e| trouble(e.to_string()))?.xxh3 as u64)
             }
@@ -218,6 +226,11 @@ impl Queue {
 /// of texts that of versions.
 pub(crate) fn source_name(path: &str, version: i64) -> String {
     if version > 1 { format!("{path}#{version:06}") } else { path.to_owned() }
+}
+
+/// What `_source` says of the rows of a workbook: the numbers of their lines count in each sheet.
+fn sheet_name(source: &str, sheet: &str) -> String {
+    format!("{source}!{sheet}")
 }
 
 struct Partition {

@@ -1,10 +1,13 @@
 //! A first look at the files of a table: their columns, and how these meet in the table's.
 
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{Cursor, Read};
 
+use bytes::Bytes;
 use lake::datafusion::arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use lake::{Location, raw_type, sql_type};
-use sources::files::{BlockReader, FileError, Format, Layout, ParquetRows, discover};
+use sources::files::{BlockReader, FileError, Format, Layout, ParquetRows, WorkbookRows, discover};
 
 use crate::discover::SourceFile;
 use crate::feed::Trouble;
@@ -96,11 +99,12 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// Refuses a file of text whose first line names nothing that the table is expected to have: its first row would be lost
+/// Refuses a file of text or a workbook whose first line names nothing that the table is expected to have: its first row would be lost
 /// as names.
 pub(crate) fn check_header(file: &SourceFile, columns: &[Field], expected: &[(String, String)]) -> Result<(), String> {
     let is_known = |column: &Field| expected.iter().any(|(name, _)| name.eq_ignore_ascii_case(column.name()));
-    if file.spec.format != Format::Delimited || file.spec.columns.is_some() || expected.is_empty() || columns.iter().any(is_known) {
+    let has_line_of_names = matches!(file.spec.format, Format::Delimited | Format::Workbook);
+    if !has_line_of_names || file.spec.columns.is_some() || expected.is_empty() || columns.iter().any(is_known) {
         return Ok(());
     }
     Err("no column of the table's contract is in its first line; if the file has no header line, give `columns` in [[source.table]]"
@@ -128,6 +132,11 @@ pub(crate) fn look(location: &Location, file: &SourceFile) -> std::result::Resul
             let warnings = layout.warnings.clone();
             Ok((Some(layout), columns, warnings))
         }
+        Format::Workbook => {
+            let rows = workbook(location, file)?;
+            let layout = rows.layout();
+            Ok((None, layout.columns.iter().map(text).collect(), layout.warnings.clone()))
+        }
         Format::Delimited => {
             let reader = BlockReader::open(bytes()?, &file.spec).map_err(|e| trouble(&e, is_unfinished(&e)))?;
             let Some(layout) = reader.layout().cloned() else { return Err(trouble(&"its columns cannot be told", false)) };
@@ -144,18 +153,37 @@ pub(crate) fn is_unfinished(error: &FileError) -> bool {
 
 /// Opens a Parquet file.
 pub(crate) fn parquet(location: &Location, file: &SourceFile) -> std::result::Result<ParquetRows, Trouble> {
-    let trouble = |reason: String, later: bool| Trouble { path: file.path.clone(), reason, later };
-    let opened = match &file.place {
-        Place::Disk(path) => {
-            let on_disk = std::fs::File::open(path).map_err(|e| trouble(format!("cannot be read: {e}"), true))?;
-            ParquetRows::open(on_disk, 8192)
-        }
-        Place::Store(_) => {
-            let mut bytes = Vec::new();
-            let mut reader = open(location, &file.place).map_err(|e| trouble(format!("cannot be read: {e}"), true))?;
-            std::io::Read::read_to_end(&mut reader, &mut bytes).map_err(|e| trouble(format!("cannot be read: {e}"), true))?;
-            ParquetRows::open(bytes::Bytes::from(bytes), 8192)
-        }
+    let opened = match random_access(location, file)? {
+        RandomAccess::Disk(on_disk) => ParquetRows::open(on_disk, 8192),
+        RandomAccess::Memory(bytes) => ParquetRows::open(bytes, 8192),
     };
-    opened.map_err(|e| trouble(e.to_string(), is_unfinished(&e)))
+    opened.map_err(|e| Trouble { path: file.path.clone(), reason: e.to_string(), later: is_unfinished(&e) })
+}
+
+/// Opens a workbook.
+pub(crate) fn workbook(location: &Location, file: &SourceFile) -> std::result::Result<WorkbookRows, Trouble> {
+    let opened = match random_access(location, file)? {
+        RandomAccess::Disk(on_disk) => WorkbookRows::open(on_disk, &file.spec),
+        RandomAccess::Memory(bytes) => WorkbookRows::open(Cursor::new(bytes), &file.spec),
+    };
+    opened.map_err(|e| Trouble { path: file.path.clone(), reason: e.to_string(), later: is_unfinished(&e) })
+}
+
+/// A file that is not read front to back.
+enum RandomAccess {
+    Disk(File),
+    /// Fetched as a whole.
+    Memory(Bytes),
+}
+
+fn random_access(location: &Location, file: &SourceFile) -> std::result::Result<RandomAccess, Trouble> {
+    let opened = match &file.place {
+        Place::Disk(path) => File::open(path).map(RandomAccess::Disk),
+        Place::Store(_) => open(location, &file.place).and_then(|mut reader| {
+            let mut bytes = Vec::new();
+            reader.read_to_end(&mut bytes)?;
+            Ok(RandomAccess::Memory(bytes.into()))
+        }),
+    };
+    opened.map_err(|e| Trouble { path: file.path.clone(), reason: format!("cannot be read: {e}"), later: true })
 }

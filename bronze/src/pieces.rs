@@ -9,7 +9,7 @@ use lake::datafusion::arrow::datatypes::{Int64Type, SchemaRef};
 use lake::datafusion::arrow::error::ArrowError;
 use lake::datafusion::arrow::json::LineDelimitedWriter;
 use lake::{RAW_COLUMN, REJECT_COLUMN, Taken};
-use sources::files::{Block, Decoded, RAW_LIMIT, RowDecoder};
+use sources::files::{Block, Decoded, RAW_LIMIT, Reject, RowDecoder, SheetRows};
 
 use crate::fit::{Refusals, fit};
 
@@ -28,6 +28,8 @@ pub(crate) enum PieceRows {
     Text { block: Block, decoder: Arc<RowDecoder>, lines: bool },
     /// Rows with types.
     Typed(RecordBatch),
+    /// Rows of a sheet.
+    Sheet(SheetRows),
 }
 
 /// A row that is not taken.
@@ -37,6 +39,12 @@ struct Broken {
     raw: String,
 }
 
+impl From<Reject> for Broken {
+    fn from(reject: Reject) -> Self {
+        Self { line: i64::try_from(reject.line).ok(), reason: reject.reason, raw: reject.raw }
+    }
+}
+
 /// Decodes a piece and gives it the feed's columns. Broken rows follow the good ones.
 pub(crate) fn finish(schema: &SchemaRef, piece: Piece, taken: &Mutex<Taken>) -> Result<RecordBatch, String> {
     let mut broken = Vec::new();
@@ -44,9 +52,13 @@ pub(crate) fn finish(schema: &SchemaRef, piece: Piece, taken: &Mutex<Taken>) -> 
         PieceRows::Text { block, decoder, lines } => {
             let decoded = decoder.decode(&block).map_err(|e| e.to_string())?;
             count(taken, records(&block, &decoded, lines));
-            let line = |line: u64| i64::try_from(line).ok();
-            broken.extend(decoded.rejects.into_iter().map(|r| Broken { line: line(r.line), reason: r.reason, raw: r.raw }));
+            broken.extend(decoded.rejects.into_iter().map(Broken::from));
             (decoded.batch, lines.then_some(block))
+        }
+        PieceRows::Sheet(rows) => {
+            count(taken, rows.records);
+            broken.extend(rows.decoded.rejects.into_iter().map(Broken::from));
+            (rows.decoded.batch, None)
         }
         PieceRows::Typed(batch) => {
             count(taken, batch.num_rows() as u64);

@@ -14,3 +14,4 @@ mod pipeline;
 mod raw;
 mod replay;
 mod slt;
+mod workbooks;

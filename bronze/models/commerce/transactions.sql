@@ -4,7 +4,8 @@ files with other names, or in another encoding, are mapped by source.table in ad
 
 kind = "append"
 
-# UCI Online Retail, and the form with the names Invoice, Price and "Customer ID":
+# UCI Online Retail as text (the workbook that `adlake fetch online-retail` downloads needs no setting), and the form with the
+# names Invoice, Price and "Customer ID", as text or as a workbook of two sheets:
 #
 # [[source.table]]
 # pattern  = "online_retail.csv*"
@@ -12,7 +13,7 @@ kind = "append"
 # encoding = "iso-8859-1"
 #
 # [[source.table]]
-# pattern = "online_retail_II*.csv"
+# pattern = "online_retail_II*"
 # table   = "transactions"
 # columns = ["InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country"]
 

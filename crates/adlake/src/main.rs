@@ -32,6 +32,9 @@ enum Command {
     /// Write synthetic raw logs
     #[command(subcommand)]
     Generate(commands::generate::Generate),
+    /// Download a public data set
+    #[command(subcommand)]
+    Fetch(commands::fetch::Fetch),
     /// Take new raw files and bring tables up to date
     Run(commands::run::RunArgs),
     /// Show what a run would do, without doing it
@@ -91,6 +94,7 @@ async fn dispatch(arguments: Arguments) -> lake::Result<ExitCode> {
     match arguments.command {
         Command::Demo(command) => command.run(lake).await,
         Command::Generate(command) => command.run(),
+        Command::Fetch(command) => command.run().await,
         Command::Run(command) => command.run(lake).await,
         Command::Plan(command) => command.run(lake).await,
         Command::Check(command) => command.run(lake),

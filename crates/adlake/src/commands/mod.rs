@@ -2,6 +2,7 @@
 
 pub mod attribute;
 pub mod demo;
+pub mod fetch;
 pub mod generate;
 pub mod init;
 pub mod lineage;

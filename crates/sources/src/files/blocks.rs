@@ -94,6 +94,9 @@ impl BlockReader {
             Format::Parquet => {
                 return Err(FileError::WrongReader { format: "Parquet", remedy: "read it with ParquetRows" });
             }
+            Format::Workbook => {
+                return Err(FileError::WrongReader { format: "workbook", remedy: "read it with WorkbookRows" });
+            }
         };
         let mut reader =
             BlockReader { input: Input::open(file, spec)?, cutter, limits: spec.limits.bounded(), layout: None, text: Vec::new(), line: 1 };

@@ -74,10 +74,13 @@ impl TableRules {
         check_finished(path)?;
         let (stem, format, compression) = extensions(path);
         let compression = compression_of(compression)?;
-        let (format, delimiter) = format_of(format, rule.is_some_and(is_delimited))
-            .ok_or("its name does not end in .csv, .tsv, .txt, .ndjson, .jsonl, .json or .parquet")?;
-        if format == Format::Parquet && compression != Compression::None {
-            return Err("Parquet is compressed within: unpack the file".to_string());
+        let (format, delimiter) = format_of(format, rule.is_some_and(is_delimited)).ok_or_else(|| unknown_format(path))?;
+        if compression != Compression::None {
+            match format {
+                Format::Parquet => return Err("Parquet is compressed within: unpack the file".to_string()),
+                Format::Workbook => return Err("a workbook is compressed within: unpack the file".to_string()),
+                Format::Delimited | Format::NdJson | Format::Json => {}
+            }
         }
         let mut spec = FileSpec::new(format);
         spec.compression = compression;
@@ -92,6 +95,7 @@ impl TableRules {
         spec.delimiter = rule.delimiter.or(delimiter);
         spec.has_header = rule.has_header;
         spec.columns = rule.columns.clone();
+        spec.sheet = rule.sheet.clone();
         Ok((rule.table.clone(), spec))
     }
 }
@@ -108,9 +112,18 @@ fn format_of(extension: &str, else_delimited: bool) -> Option<(Format, Option<u8
         "ndjson" | "jsonl" => (Format::NdJson, None),
         "json" => (Format::Json, None),
         "parquet" => (Format::Parquet, None),
+        "xlsx" | "xlsm" => (Format::Workbook, None),
         _ if else_delimited => (Format::Delimited, None),
         _ => return None,
     })
+}
+
+fn unknown_format(path: &str) -> String {
+    let is_workbook = [".xls", ".xlsb", ".ods", ".numbers"].iter().any(|end| path.to_lowercase().ends_with(end));
+    if is_workbook {
+        return "workbooks are read as .xlsx or .xlsm: save it as one of them".to_string();
+    }
+    "its name does not end in .csv, .tsv, .txt, .ndjson, .jsonl, .json, .parquet, .xlsx or .xlsm".to_string()
 }
 
 fn compression_of(extension: &str) -> Result<Compression, String> {
@@ -130,6 +143,9 @@ fn check_finished(path: &str) -> Result<(), String> {
     let is_unfinished = |name: &str| UNFINISHED.iter().any(|end| name.ends_with(end));
     if is_unfinished(&lower) || lower.ends_with('~') {
         return Err("still being written, by its name".to_string());
+    }
+    if lower.starts_with("~$") {
+        return Err("the mark of a workbook that is open".to_string());
     }
     for folder in folders.split('/') {
         if matches!(folder, "_temporary" | "_spark_metadata") || folder.starts_with(".spark-staging") {

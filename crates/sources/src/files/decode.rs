@@ -75,13 +75,7 @@ impl RowDecoder {
     /// [`FileError::Arrow`] if the block is larger than an Arrow array may be, which the limits of
     /// [`BlockReader`](super::BlockReader) rule out.
     pub fn decode(&self, block: &Block) -> Result<Decoded, FileError> {
-        let mut rows = Rows {
-            columns: (1..self.schema.fields().len()).map(|_| TextColumn::new()).collect(),
-            lines: Vec::new(),
-            rejects: Vec::new(),
-            blank_lines: 0,
-            continuation_lines: 0,
-        };
+        let mut rows = self.rows();
         match &self.shape {
             DecoderShape::Delimited(dialect) => delimited::decode(block, dialect, &mut rows),
             DecoderShape::Object(keys) => json::decode(block, keys, &mut rows),
@@ -102,7 +96,18 @@ impl RowDecoder {
         self.decode(&Block::new(line, bytes, cut))
     }
 
-    fn finish(&self, rows: Rows) -> Result<Decoded, FileError> {
+    /// A batch to be filled.
+    pub(crate) fn rows(&self) -> Rows {
+        Rows {
+            columns: (1..self.schema.fields().len()).map(|_| TextColumn::new()).collect(),
+            lines: Vec::new(),
+            rejects: Vec::new(),
+            blank_lines: 0,
+            continuation_lines: 0,
+        }
+    }
+
+    pub(crate) fn finish(&self, rows: Rows) -> Result<Decoded, FileError> {
         let count = rows.lines.len();
         let mut columns: Vec<ArrayRef> = Vec::with_capacity(self.schema.fields().len());
         for column in rows.columns {

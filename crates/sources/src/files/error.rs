@@ -22,6 +22,22 @@ pub enum FileError {
         /// What the decoder said.
         detail: String,
     },
+    /// Another kind of file than its name says, or one that is locked.
+    #[error("is {found}: {remedy}")]
+    Kind {
+        /// What it is.
+        found: &'static str,
+        /// What to do about it.
+        remedy: &'static str,
+    },
+    /// A workbook without the sheet that the settings name.
+    #[error("has no sheet \"{sheet}\": its sheets are {found}")]
+    NoSheet {
+        /// The sheet.
+        sheet: String,
+        /// Those it has.
+        found: String,
+    },
     /// Text in an encoding that is not read.
     #[error("is {found}: convert it to UTF-8, for example with iconv")]
     Encoding {

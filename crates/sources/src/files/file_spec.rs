@@ -13,6 +13,8 @@ pub enum Format {
     Json,
     /// Apache Parquet.
     Parquet,
+    /// Sheets of an Office Open XML workbook: `.xlsx`, `.xlsm`.
+    Workbook,
 }
 
 /// How a file is compressed as a whole.
@@ -46,6 +48,8 @@ pub struct FileSpec {
     /// Column names in the order of the fields, instead of those in the file; `None` = from the file, or
     /// `column_1`, `column_2`, … where it has none.
     pub columns: Option<Vec<String>>,
+    /// The sheet of a workbook; `None` = the first one that holds anything, and those with the same header.
+    pub sheet: Option<String>,
     /// Sizes.
     pub limits: Limits,
 }
@@ -61,6 +65,7 @@ impl FileSpec {
             quote: Some(b'"'),
             has_header: None,
             columns: None,
+            sheet: None,
             limits: Limits::default(),
         }
     }

@@ -1,4 +1,4 @@
-//! Files of CSV, TSV, NDJSON, JSON and Parquet, plain or compressed, as Arrow batches.
+//! Files of CSV, TSV, NDJSON, JSON and Parquet, plain or compressed, and workbooks, as Arrow batches.
 //!
 //! Four nouns, in the order in which a file meets them:
 //!
@@ -12,7 +12,7 @@
 //!   `_line`, and the rows that are broken as [`Reject`]s. It has no state, so blocks may be
 //!   decoded on any number of threads.
 //!
-//! Parquet has types and blocks of its own and is read by [`ParquetRows`].
+//! Parquet has types and blocks of its own and is read by [`ParquetRows`]; the sheets of a workbook are read by [`WorkbookRows`].
 //!
 //! ```
 //! use sources::files::{BlockReader, Classified, RowDecoder, TableRules};
@@ -58,6 +58,7 @@ mod reject;
 mod table_of_path;
 #[cfg(test)]
 mod tests;
+mod workbook;
 
 pub use blocks::{Block, BlockReader};
 pub use classify::{Classified, TableRules};
@@ -69,3 +70,4 @@ pub use input::{Fingerprint, fingerprint};
 pub use json::{Discovered, discover};
 pub use parquet_rows::ParquetRows;
 pub use reject::{RAW_LIMIT, Reject};
+pub use workbook::{SheetRows, WorkbookRows};

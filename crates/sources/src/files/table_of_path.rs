@@ -6,7 +6,7 @@ const PIECE_WORDS: [&str; 9] = ["part", "chunk", "shard", "batch", "split", "fil
 /// Cuts the file name in a path into stem, format and compression: `requests`, `csv`, `gz`. The last two are
 /// lower-case and empty if there is none.
 pub(super) fn extensions(path: &str) -> (&str, &'static str, &'static str) {
-    const FORMATS: [&str; 7] = ["csv", "tsv", "txt", "ndjson", "jsonl", "json", "parquet"];
+    const FORMATS: [&str; 9] = ["csv", "tsv", "txt", "ndjson", "jsonl", "json", "parquet", "xlsx", "xlsm"];
     const COMPRESSIONS: [&str; 12] = ["gz", "gzip", "zst", "zstd", "bz2", "xz", "zip", "lz4", "br", "7z", "snappy", "tar"];
     let name = path.rsplit('/').next().unwrap_or(path);
     let (stem, compression) = strip_one_of(name, &COMPRESSIONS);

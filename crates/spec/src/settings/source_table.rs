@@ -23,9 +23,11 @@ pub struct SourceTable {
     pub has_header: Option<bool>,
     /// Column names in the order of the fields; `None` = from the file.
     pub columns: Option<Vec<String>>,
+    /// The sheet of a workbook; `None` = the first one that holds anything, and those with the same header.
+    pub sheet: Option<String>,
 }
 
-const KEYS: [&str; 6] = ["pattern", "table", "encoding", "delimiter", "has_header", "columns"];
+const KEYS: [&str; 7] = ["pattern", "table", "encoding", "delimiter", "has_header", "columns", "sheet"];
 
 pub(super) fn read<'t>(reader: &mut Reader<'t>, entry: &Entry<'_, 't>) -> Vec<SourceTable> {
     let Some(blocks) = entry.value.as_array() else {
@@ -47,8 +49,15 @@ fn read_block<'t>(reader: &mut Reader<'t>, block: &DeValue<'t>, line: usize) -> 
         reader.problem(Some(line), format!("source.table: {why}"));
         return None;
     };
-    let mut found =
-        SourceTable { pattern: String::new(), table: String::new(), encoding: None, delimiter: None, has_header: None, columns: None };
+    let mut found = SourceTable {
+        pattern: String::new(),
+        table: String::new(),
+        encoding: None,
+        delimiter: None,
+        has_header: None,
+        columns: None,
+        sheet: None,
+    };
     for entry in reader.entries(table) {
         if let Err(why) = assign(&mut found, &entry) {
             let message = if KEYS.contains(&entry.key) { format!("source.table.{}: {why}", entry.key) } else { why };
@@ -76,6 +85,7 @@ fn assign(found: &mut SourceTable, entry: &Entry<'_, '_>) -> Result<(), String> 
         "delimiter" => found.delimiter = Some(delimiter(&value.text()?)?),
         "has_header" => found.has_header = Some(value.flag()?),
         "columns" => found.columns = Some(columns(value.list()?)?),
+        "sheet" => found.sheet = Some(value.filled_text()?),
         unknown => {
             return Err(format!(
                 "unknown key \"{unknown}\" in source.table{}: a block has {}",

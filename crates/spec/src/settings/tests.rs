@@ -52,6 +52,7 @@ fn the_commented_block_shows_every_key_of_a_source_table() {
             delimiter: Some(b'\t'),
             has_header: Some(false),
             columns: Some(vec!["id_md5".to_string(), "at".to_string()]),
+            sheet: Some("January".to_string()),
         }]
     );
 }

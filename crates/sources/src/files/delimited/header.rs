@@ -53,6 +53,14 @@ pub(crate) fn first_record(text: &[u8], spec: &FileSpec, at_end: bool) -> Result
         _ => return Ok(None),
     };
     let first = texts(text, &fields, &dialect)?;
+    let (keys, has_header) = keys(first, spec, &mut warnings)?;
+    let mut layout = Layout::new(keys, Shape::Delimited(dialect));
+    layout.warnings.splice(0..0, warnings);
+    Ok(Some(FirstRecord { layout, end: if has_header { end } else { 0 } }))
+}
+
+/// The name of each column by the fields of the first record, and whether that record is a header.
+pub(crate) fn keys(first: Vec<String>, spec: &FileSpec, warnings: &mut Vec<String>) -> Result<(Vec<String>, bool), FileError> {
     let has_header = spec.has_header.unwrap_or_else(|| {
         let has_header = is_header(&first);
         if !has_header {
@@ -71,9 +79,7 @@ pub(crate) fn first_record(text: &[u8], spec: &FileSpec, at_end: bool) -> Result
         None if has_header => first,
         None => (1..=first.len()).map(|position| format!("column_{position}")).collect(),
     };
-    let mut layout = Layout::new(keys, Shape::Delimited(dialect));
-    layout.warnings.splice(0..0, warnings);
-    Ok(Some(FirstRecord { layout, end: if has_header { end } else { 0 } }))
+    Ok((keys, has_header))
 }
 
 fn header(detail: String) -> FileError {

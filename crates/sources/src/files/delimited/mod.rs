@@ -8,7 +8,7 @@ mod rows;
 mod text_column;
 
 pub(crate) use cut::{cut, cut_lines};
-pub(crate) use header::first_record;
+pub(crate) use header::{first_record, keys};
 pub(crate) use rows::decode;
 pub(crate) use text_column::TextColumn;
 

@@ -11,6 +11,8 @@ mod quotes;
 mod shared_data;
 mod speed;
 mod whole_files;
+pub(in crate::files) mod workbook;
+mod workbook_values;
 
 use std::io::{Cursor, Write};
 

@@ -43,6 +43,8 @@ fn tables_are_named_by_file_or_folder() {
         ("top10.csv", "top10"),
         ("a.b.ndjson", "a_b"),
         ("x/part.csv", "x"),
+        ("Online Retail.xlsx", "online_retail"),
+        ("orders/2025-01.XLSM", "orders"),
     ] {
         assert_eq!(table(path), expected, "{path}");
     }
@@ -61,8 +63,12 @@ fn what_is_left_alone_is_told_why() {
         (".git/x.csv", "hidden: it is below .git"),
         ("t/_delta_log/0.json", "hidden: it is below _delta_log"),
         ("2025-01-01.csv", "its name has no word in it: name its table with a [[source.table]] pattern"),
-        ("readme.md", "its name does not end in .csv, .tsv, .txt, .ndjson, .jsonl, .json or .parquet"),
-        ("requests", "its name does not end in .csv, .tsv, .txt, .ndjson, .jsonl, .json or .parquet"),
+        ("readme.md", "its name does not end in .csv, .tsv, .txt, .ndjson, .jsonl, .json, .parquet, .xlsx or .xlsm"),
+        ("requests", "its name does not end in .csv, .tsv, .txt, .ndjson, .jsonl, .json, .parquet, .xlsx or .xlsm"),
+        ("orders.xls", "workbooks are read as .xlsx or .xlsm: save it as one of them"),
+        ("orders.ods", "workbooks are read as .xlsx or .xlsm: save it as one of them"),
+        ("~$orders.xlsx", "the mark of a workbook that is open"),
+        ("orders.xlsx.gz", "a workbook is compressed within: unpack the file"),
         ("requests.csv.bz2", "files ending in .bz2 are not read: use .gz or .zst"),
         ("requests.parquet.gz", "Parquet is compressed within: unpack the file"),
     ] {
@@ -87,7 +93,15 @@ fn a_known_table_is_found_wherever_its_name_stands() {
 }
 
 fn rule(pattern: &str, table: &str) -> SourceTable {
-    SourceTable { pattern: pattern.to_string(), table: table.to_string(), encoding: None, delimiter: None, has_header: None, columns: None }
+    SourceTable {
+        pattern: pattern.to_string(),
+        table: table.to_string(),
+        encoding: None,
+        delimiter: None,
+        has_header: None,
+        columns: None,
+        sheet: None,
+    }
 }
 
 #[test]
