@@ -3,4 +3,5 @@
 pub mod adtech;
 pub mod criteo;
 pub mod files;
+pub mod marketing;
 mod synthetic;
