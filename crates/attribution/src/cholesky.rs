@@ -47,6 +47,12 @@ impl Cholesky {
         y
     }
 
+    /// xᵀ · matrix · x
+    pub(crate) fn quadratic(&self, x: &[f64]) -> f64 {
+        let of_column = |column: usize| (column..self.size).map(|row| self.at(row, column) * x[row]).sum::<f64>();
+        (0..self.size).map(|column| of_column(column).powi(2)).sum()
+    }
+
     /// The inverse, row by row.
     pub(crate) fn inverse(&self) -> Vec<f64> {
         let unit = |at: usize| (0..self.size).map(|row| f64::from(u8::from(row == at))).collect::<Vec<_>>();

@@ -51,8 +51,8 @@ impl Fit {
         Err(AttributionError::Singular { what: "the incremental model", remedy: "use fewer windows or channels with more users" })
     }
 
-    /// How each user moves the weights: the information's inverse times the user's score. One row per user; their outer
-    /// products sum to the sandwich variance (Huber 1967; clustered by user).
+    /// How each user moves the weights: the information's inverse times the user's score. One row per user, and behind them one
+    /// per prior; their outer products sum to the sandwich variance (Huber 1967; clustered by user).
     pub(super) fn influences(&self, parts: &[Stretches]) -> Vec<Vec<f64>> {
         let of_part = |part: &Stretches| {
             let of_user = |user: usize| {
@@ -65,7 +65,12 @@ impl Fit {
             };
             (0..part.users.len()).map(of_user).collect::<Vec<_>>()
         };
-        parts.par_iter().map(of_part).collect::<Vec<_>>().into_iter().flatten().collect()
+        let of_prior = |column: usize| {
+            let score: Vec<f64> = (0..self.weights.len()).map(|at| if at == column { 1.0 / PRIOR } else { 0.0 }).collect();
+            self.information.solve(&score)
+        };
+        let of_users = parts.par_iter().map(of_part).collect::<Vec<_>>();
+        of_users.into_iter().flatten().chain((1..self.weights.len()).map(of_prior)).collect()
     }
 }
 

@@ -1,12 +1,14 @@
 //! Synthetic marketing data.
 mod channels;
 mod history;
+mod market;
 mod options;
 mod shapley;
 mod spend;
 mod world;
 
 pub use history::{CHANNELS, Conversion, ConversionKind, DIRECT, Touch, TouchKind, UserHistory};
+pub use market::{Market, ResponseLaw, Saturation};
 pub use options::MarketingOptions;
 pub use world::World;
 

@@ -1,0 +1,4 @@
+//! Where the next unit of budget should go.
+mod allocate;
+
+pub use allocate::*;
