@@ -7,7 +7,8 @@ use super::poisson::Fit;
 use super::population::{DAY, Population, User};
 use super::settings::IncrementalSettings;
 use super::stretches::{Layout, cut};
-use super::totals::{Totals, shares_of_credit};
+use super::joint::shares;
+use super::totals::Totals;
 use crate::error::{AttributionError, Result};
 use crate::interval::Estimate;
 
@@ -33,9 +34,8 @@ pub struct ChannelEffect {
     pub share: Estimate,
     /// The same in conversions.
     pub conversions: Estimate,
-    /// Days after which half of a contact's effect is left.
-    pub half_life: f64,
-    /// What a contact does to the logarithm of the rate of conversions, by window since the contact.
+    /// By how much a contact multiplies the rate of conversions, as a logarithm, by window since the contact: as credited, never
+    /// below 0 and never growing.
     pub effects: Vec<f64>,
     /// What this rests on.
     pub evidence: Evidence,
@@ -83,8 +83,7 @@ impl Incremental {
         }
         let parts = cut(population, &layout, settings);
         let fit = Fit::new(&parts, &layout)?;
-        let influences = fit.influences(&parts);
-        let effects = Effects::new(&fit.weights, &influences, &layout, settings);
+        let effects = Effects::new(&fit, &parts, &layout);
         let totals = Totals::new(&parts, &layout, &effects);
         Ok(Self::new(&totals, &effects, &evidence, &layout, settings))
     }
@@ -107,8 +106,7 @@ impl Incremental {
             ChannelEffect {
                 share,
                 conversions: Estimate { value: share.value * count, low: share.low * count, high: share.high * count },
-                half_life: effects.half_lives[number],
-                effects: effects.values[windows].to_vec(),
+                effects: effects.credited[windows].to_vec(),
                 evidence,
             }
         };
@@ -127,18 +125,19 @@ impl Incremental {
         for exposure in user.exposures.iter().filter(|exposure| counts(exposure)) {
             latest[exposure.channel] = latest[exposure.channel].max(Some(exposure.at));
         }
-        let effect = |channel: usize| {
-            let since = days(latest[channel]?);
-            let window = self.settings.windows.iter().position(|end| since <= *end)?;
-            Some((channel, self.channels[channel].effects[window]))
+        let effect_of = |channel: usize, exposure: i64| {
+            let window = self.settings.windows.iter().position(|end| days(exposure) <= *end)?;
+            Some(self.channels[channel].effects[window])
         };
+        let effect = |channel: usize| Some((channel, effect_of(channel, latest[channel]?)?));
         let (met, effects): (Vec<usize>, Vec<f64>) = (0..self.channels.len()).filter_map(effect).unzip();
         let mut credit = Credit { channels: vec![0.0; self.channels.len()], exposures: vec![0.0; user.exposures.len()], baseline: 1.0 };
-        for (channel, share) in met.iter().zip(shares_of_credit(&effects)) {
+        for (channel, share) in met.iter().zip(shares(&effects)).filter(|(_, share)| *share > 0.0) {
             credit.channels[*channel] = share;
             credit.baseline -= share;
-            let left = |exposure: &super::Exposure| (-days(exposure.at) / self.channels[*channel].half_life).exp2();
+            // Within a channel by what each contact would do if it were the latest.
             let own = || user.exposures.iter().enumerate().filter(|(_, exposure)| counts(exposure) && exposure.channel == *channel);
+            let left = |exposure: &super::Exposure| effect_of(*channel, exposure.at).unwrap_or(0.0);
             let total: f64 = own().map(|(_, exposure)| left(exposure)).sum();
             for (number, exposure) in own() {
                 credit.exposures[number] = share * left(exposure) / total;

@@ -7,10 +7,6 @@ use crate::error::{AttributionError, Result};
 pub struct IncrementalSettings {
     /// Ends of the windows since the last contact, in days, ascending; behind the last one a contact is forgotten.
     pub windows: Vec<f64>,
-    /// Half-lives of an effect that are weighed against each other, in days.
-    pub half_lives: Vec<f64>,
-    /// Standard deviation, around 0, of what an effect's logarithm is thought to be before the data are seen.
-    pub prior: f64,
     /// Users in a channel's holdout with an occasion, from which on its effect is read off the holdout.
     pub least_held_out: u64,
     /// The share of intervals that hold the truth.
@@ -19,13 +15,7 @@ pub struct IncrementalSettings {
 
 impl Default for IncrementalSettings {
     fn default() -> Self {
-        Self {
-            windows: vec![1.0, 3.0, 7.0, 14.0, 30.0],
-            half_lives: vec![0.5, 1.0, 2.0, 4.0, 8.0, 16.0],
-            prior: 1.0,
-            least_held_out: 50,
-            level: 0.95,
-        }
+        Self { windows: vec![1.0, 3.0, 7.0, 14.0, 30.0], least_held_out: 50, level: 0.95 }
     }
 }
 
@@ -36,27 +26,9 @@ impl IncrementalSettings {
         if self.windows.is_empty() || self.windows.len() > 16 || !is_ascending {
             return complain("windows", format!("{:?}", self.windows), "1 to 16 ascending numbers of days above 0");
         }
-        if self.half_lives.is_empty() || self.half_lives.iter().any(|half_life| !(half_life.is_finite() && *half_life > 0.0)) {
-            return complain("half_lives", format!("{:?}", self.half_lives), "numbers of days above 0");
-        }
-        if !(self.prior > 0.0 && self.prior.is_finite()) {
-            return complain("prior", self.prior.to_string(), "above 0");
-        }
         if !(self.level > 0.0 && self.level < 1.0) {
             return complain("level", self.level.to_string(), "above 0 and below 1");
         }
         Ok(())
-    }
-
-    /// How much of an effect is left in each window, for a half-life: the mean over the window of 2^(−days / half-life).
-    pub(super) fn decay(&self, half_life: f64) -> Vec<f64> {
-        let rate = std::f64::consts::LN_2 / half_life;
-        let mut from = 0.0;
-        let of_window = |until: &f64| {
-            let mean = ((-rate * from).exp() - (-rate * until).exp()) / (rate * (until - from));
-            from = *until;
-            mean
-        };
-        self.windows.iter().map(of_window).collect()
     }
 }

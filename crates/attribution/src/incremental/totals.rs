@@ -1,15 +1,15 @@
 //! The sums of what channels caused, with how sure they are.
 
 use super::effects::Effects;
-use super::joint::{shares, shares_and_slopes};
+use super::joint::{self, shares_and_slopes};
 use super::stretches::{Layout, Stretches};
 
 /// Shares of all conversions.
 pub(super) struct Totals {
     pub(super) conversions: u64,
-    /// What the channels' credits sum to, per conversion: no effect counts as less than 0.
+    /// What the channels' credits sum to, per conversion.
     pub(super) credited: Vec<f64>,
-    /// The same without this cut, which is what intervals are around.
+    /// The same by effects as measured, which is what intervals are around.
     pub(super) shares: Vec<f64>,
     pub(super) standard_errors: Vec<f64>,
     /// The standard error of the sum of all channels' shares.
@@ -32,9 +32,9 @@ impl Totals {
                     count += many;
                     of_user.resize(channels, 0.0);
                     let contacts = contacts(columns, size);
-                    let values: Vec<f64> = contacts.iter().map(|at| effects.values[*at]).collect();
+                    let values: Vec<f64> = contacts.iter().map(|at| effects.measured[*at]).collect();
                     let (shares, own_slopes) = shares_and_slopes(&values);
-                    let cut = shares_of_credit(&values);
+                    let cut = joint::shares(&contacts.iter().map(|at| effects.credited[*at]).collect::<Vec<_>>());
                     for (row, contact) in contacts.iter().enumerate() {
                         let channel = contact / windows;
                         sums[channel] += many * shares[row];
@@ -66,16 +66,6 @@ impl Totals {
             }
             variance_of_all += all * all;
         }
-        for channel in 0..channels {
-            for (other, between) in effects.between.iter().enumerate() {
-                let slope = &slopes[channel * size + other * windows..channel * size + (other + 1) * windows];
-                variances[channel] += quadratic(slope, between);
-            }
-        }
-        for (other, between) in effects.between.iter().enumerate() {
-            let slope: Vec<f64> = (0..windows).map(|w| (0..channels).map(|c| slopes[c * size + other * windows + w]).sum()).collect();
-            variance_of_all += quadratic(&slope, between);
-        }
         Self {
             conversions: conversions as u64,
             credited: credited.into_iter().map(per).collect(),
@@ -86,17 +76,7 @@ impl Totals {
     }
 }
 
-fn quadratic(slope: &[f64], matrix: &[f64]) -> f64 {
-    let size = slope.len();
-    (0..size * size).map(|at| slope[at / size] * matrix[at] * slope[at % size]).sum()
-}
-
 /// The contacts among a stretch's columns, numbered by channel and window.
 fn contacts(columns: &[u16], size: usize) -> Vec<usize> {
     columns.iter().map(|column| usize::from(*column)).filter(|column| (1..=size).contains(column)).map(|column| column - 1).collect()
-}
-
-/// Shares in which no channel does harm.
-pub(super) fn shares_of_credit(effects: &[f64]) -> Vec<f64> {
-    shares(&effects.iter().map(|effect| effect.max(0.0)).collect::<Vec<_>>())
 }

@@ -9,7 +9,7 @@ pub(super) const PER_CHANNEL: usize = 4;
 /// Prior means and standard deviations of these. At the usual spend a channel is thought to bring a twentieth of the outcomes, give
 /// or take a factor of 4; half saturation to lie near the usual spend, within a factor of 3; curves to bend like 1 − e^(−x), within
 /// a third; a carry of a third, within 0.1 to 0.7.
-const PRIOR: [(f64, f64); PER_CHANNEL] = [(-2.3, 1.4), (0.0, 1.1), (0.1, 0.3), (-0.7, 0.9)];
+const PRIOR: [(f64, f64); PER_CHANNEL] = [(-2.0, 1.0), (0.0, 0.8), (0.1, 0.3), (-0.7, 0.9)];
 
 /// The posterior up to a constant. The noise's size is integrated out (Jeffreys' prior), the baseline too.
 pub(super) struct Posterior<'a> {
