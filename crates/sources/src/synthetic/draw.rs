@@ -42,6 +42,7 @@ pub(crate) enum Stream {
     Budget,
     Correction,
     Market,
+    Rate,
 }
 
 const GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
