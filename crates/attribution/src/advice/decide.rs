@@ -82,9 +82,7 @@ pub fn advise(response: &Response, request: &Request) -> Result<Advice> {
     let score = |daily: &[f64]| -> f64 { (0..channels).map(|channel| response.expected(channel, daily[channel], days)).sum() };
     let returns: Vec<Vec<f64>> =
         (0..channels).map(|channel| marginal_returns(response, channel, same[channel], request.daily(), days)).collect();
-    // No day has shown what more than the highest spend brings.
-    let shown = |channel: usize| Bounds { max: request.bounds[channel].max.min(response.highest[channel].max(same[channel])), ..request.bounds[channel] };
-    let mut bounds: Vec<Bounds> = (0..channels).map(shown).collect();
+    let mut bounds = request.bounds.clone();
     let mut doubts: Vec<Option<f64>> = vec![None; channels];
     // Hold the channel that curves agree least about, and plan the others anew, until all moves are sure enough.
     let (daily, sures) = loop {
