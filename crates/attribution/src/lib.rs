@@ -10,6 +10,8 @@
 //! - a [`Rule`] shares one conversion out among the touches before it; a [`Markov`] chain and [`Shapley`] values give channels what the
 //!   journeys as a whole say;
 //! - [`Credits`] are conversions and value per channel; a [`Model`] is any of the above, with credit and its intervals;
+//! - [`incremental`] says what would not have come without a channel, from users with a contact and users whom chance kept from one;
+//! - [`response`] fits what daily spend brings, [`advice`] says where the next unit of budget should go;
 //! - the [`ledger`] turns shares into whole micro-credits that sum to the unit.
 //!
 //! ```
@@ -32,14 +34,18 @@
 //!
 //! Not here: which touches belong to a conversion (look-back windows, bots), tables (see `lake`).
 
+pub mod advice;
 mod bootstrap;
+mod cholesky;
 mod credit;
 mod error;
+pub mod incremental;
 mod interval;
 mod journey;
 pub mod ledger;
 pub mod markov;
 mod random;
+pub mod response;
 mod rules;
 pub mod shapley;
 

@@ -10,6 +10,8 @@ pub(crate) enum Purpose {
     Bootstrap = 1,
     /// Orders in which channels join a coalition.
     Permutation = 2,
+    /// Response curves drawn from what the data leave possible.
+    Curves = 3,
 }
 
 /// The generator number `index` of a purpose.

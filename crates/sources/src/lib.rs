@@ -4,4 +4,5 @@ pub mod adtech;
 pub mod commerce;
 pub mod criteo;
 pub mod files;
+pub mod marketing;
 mod synthetic;

@@ -10,6 +10,7 @@ use lake::{LakeError, Result};
 use sources::adtech::{self, AdtechOptions, Law, Progress};
 use sources::commerce::{self, CommerceOptions, Form};
 use sources::criteo::{self, CriteoOptions};
+use sources::marketing::{self, MarketingOptions};
 
 /// Write synthetic raw logs.
 #[derive(Subcommand)]
@@ -26,6 +27,10 @@ pub enum Generate {
     ///
     /// Example: adlake generate criteo --out logs --rows 10000000
     Criteo(Criteo),
+    /// Touchpoints, conversions, spend with late corrections and exchange rates as CSV, with a causal truth beside them
+    ///
+    /// Example: adlake generate marketing --out logs --users 50000 --days 60
+    Marketing(Marketing),
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -125,6 +130,32 @@ pub struct Criteo {
     overwrite: bool,
 }
 
+/// What to generate.
+#[derive(Args)]
+pub struct Marketing {
+    /// Folder to write to
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Users
+    #[arg(long, value_name = "N", default_value_t = 50_000)]
+    users: u64,
+    /// Days
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    days: u32,
+    /// The first day
+    #[arg(long, value_name = "YYYY-MM-DD", default_value = "2025-01-01")]
+    start: NaiveDate,
+    /// Share of the users to whom a channel is never shown, drawn for each channel; 0 to 0.9
+    #[arg(long, value_name = "SHARE", default_value_t = 0.2)]
+    holdout: f64,
+    /// The same seed gives the same bytes
+    #[arg(long, value_name = "N", default_value_t = 42)]
+    seed: u64,
+    /// Replace what an earlier run left in the folder
+    #[arg(long)]
+    overwrite: bool,
+}
+
 fn day_range(text: &str) -> Result<std::ops::Range<u32>, String> {
     let (first, end) = text.split_once("..").ok_or("write FIRST..END, such as 90..91")?;
     let number = |t: &str| t.parse::<u32>().map_err(|_| format!("'{t}' is no day number; write FIRST..END, such as 90..91"));
@@ -138,6 +169,7 @@ impl Generate {
             Self::Adtech(arguments) => arguments.run(),
             Self::Commerce(arguments) => arguments.run(),
             Self::Criteo(arguments) => arguments.run(),
+            Self::Marketing(arguments) => arguments.run(),
         }
     }
 }
@@ -188,6 +220,16 @@ impl Criteo {
         let generated = with_bar(|progress| criteo::generate(&options, &self.out, progress)).map_err(LakeError::invalid)?;
         console::out!("{generated}");
         console::out!("\nThe files do not name their columns. To read them, put this into adlake.toml:\n\n{}", criteo::SETTINGS.trim_end());
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Marketing {
+    fn run(self) -> Result<ExitCode> {
+        let Self { out, users, days, start, holdout, seed, overwrite } = self;
+        let options = MarketingOptions { users, days, start_on: start, holdout, seed, overwrite };
+        let generated = with_bar(|progress| marketing::generate(&options, &out, progress)).map_err(LakeError::invalid)?;
+        console::out!("{}", generated.to_string().trim_end());
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -41,6 +41,13 @@ pub(crate) enum Stream {
     Order,
     Line,
     Product,
+    Shopper,
+    Holdout,
+    Opportunity,
+    Budget,
+    Correction,
+    Market,
+    Rate,
 }
 
 const GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -85,6 +92,11 @@ impl Draws {
     /// Uniform in 0..n; 0 for n = 0.
     pub(crate) fn below(&mut self, n: usize) -> usize {
         ((u128::from(self.bits()) * n as u128) >> 64) as usize
+    }
+
+    /// Exponential with mean 1.
+    pub(crate) fn gap(&mut self) -> f64 {
+        -(1.0 - self.fraction()).ln()
     }
 
     /// About normal with mean 0 and standard deviation 1: the sum of four uniforms, so never beyond

@@ -12,6 +12,15 @@ pub enum GenerateError {
         /// Requests asked for.
         requests: u64,
     },
+    /// Nobody to advertise to.
+    #[error("0 users see and buy nothing: ask for at least 1 user")]
+    NoShoppers,
+    /// A share that leaves nobody to advertise to.
+    #[error("a holdout of {holdout} is no share from 0 to 0.9: 0.2 keeps a fifth of the users from each channel")]
+    Holdout {
+        /// The share asked for.
+        holdout: f64,
+    },
     /// More users than the generator numbers.
     #[error("{users} users are too many: ask for at most {}", u32::MAX)]
     TooManyUsers {

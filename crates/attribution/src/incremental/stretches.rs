@@ -1,0 +1,151 @@
+//! The users' time cut into stretches in which nothing that the model looks at changes.
+
+use rayon::prelude::*;
+
+use super::population::{DAY, Population, User};
+use super::settings::IncrementalSettings;
+
+/// Which columns a stretch may have a 1 in. The first is 1 everywhere.
+#[derive(Debug, Clone)]
+pub(super) struct Layout {
+    pub(super) channels: usize,
+    pub(super) windows: usize,
+    /// Channels whose occasions are columns of their own, so that their contacts are compared with ghosts.
+    pub(super) is_randomised: Vec<bool>,
+}
+
+impl Layout {
+    /// The column of a contact with a channel, so many windows ago.
+    pub(super) fn contact(&self, channel: usize, window: usize) -> usize {
+        1 + channel * self.windows + window
+    }
+
+    fn occasion(&self, channel: usize, window: usize) -> usize {
+        self.contact(self.channels + channel, window)
+    }
+
+    fn signal(&self, window: usize) -> usize {
+        self.contact(2 * self.channels, window)
+    }
+
+    pub(super) fn columns(&self) -> usize {
+        1 + (2 * self.channels + 1) * self.windows
+    }
+
+    /// The columns in use; those of occasions of channels without holdout are not.
+    pub(super) fn is_used(&self, column: usize) -> bool {
+        let stream = column.saturating_sub(1) / self.windows;
+        !(self.channels..2 * self.channels).contains(&stream) || self.is_randomised[stream - self.channels]
+    }
+}
+
+/// One stretch: which columns are 1, for how long, and how many conversions ended it or fell into it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stretch {
+    pub(super) days: f64,
+    pub(super) conversions: u32,
+    /// Where its columns end in [`Stretches::columns`].
+    pub(super) end: usize,
+}
+
+/// The stretches of some users, one user after the other.
+#[derive(Debug, Default)]
+pub(super) struct Stretches {
+    pub(super) stretches: Vec<Stretch>,
+    /// Ascending within a stretch.
+    pub(super) columns: Vec<u16>,
+    /// Where each user's stretches end.
+    pub(super) users: Vec<usize>,
+}
+
+/// How many users are worked on at a time. A constant, so that sums do not depend on threads.
+pub(super) const USERS_PER_PART: usize = 512;
+
+/// Cuts all users' time.
+pub(super) fn cut(population: &Population<'_>, layout: &Layout, settings: &IncrementalSettings) -> Vec<Stretches> {
+    let part = |users: &[User]| {
+        let mut stretches = Stretches::default();
+        for user in users {
+            stretches.add(user, layout, settings);
+        }
+        stretches
+    };
+    population.users.par_chunks(USERS_PER_PART).map(part).collect()
+}
+
+impl Stretches {
+    /// Each stretch with its columns, of one user.
+    pub(super) fn of_user(&self, user: usize) -> impl Iterator<Item = (&Stretch, &[u16])> {
+        let first = if user == 0 { 0 } else { self.users[user - 1] };
+        (first..self.users[user]).map(|at| self.get(at))
+    }
+
+    /// Each stretch with its columns.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&Stretch, &[u16])> {
+        (0..self.stretches.len()).map(|at| self.get(at))
+    }
+
+    fn get(&self, at: usize) -> (&Stretch, &[u16]) {
+        let start = if at == 0 { 0 } else { self.stretches[at - 1].end };
+        (&self.stretches[at], &self.columns[start..self.stretches[at].end])
+    }
+
+    fn add(&mut self, user: &User, layout: &Layout, settings: &IncrementalSettings) {
+        let changes = changes(user, layout, settings);
+        let mut conversions: Vec<i64> = user.conversions.iter().copied().filter(|at| (user.from + 1..=user.until).contains(at)).collect();
+        conversions.sort_unstable();
+        let mut conversions = conversions.into_iter().peekable();
+        let mut state: Vec<Option<usize>> = vec![None; 2 * layout.channels + 1];
+        let mut at = user.from;
+        for (until, stream, window) in changes.into_iter().chain([(user.until, 0, None)]) {
+            if until > at {
+                let mut count = 0;
+                while conversions.next_if(|conversion| *conversion <= until).is_some() {
+                    count += 1;
+                }
+                self.push(&state, layout, (until - at) as f64 / DAY, count);
+                at = until;
+            }
+            state[stream] = window;
+        }
+        self.users.push(self.stretches.len());
+    }
+
+    fn push(&mut self, state: &[Option<usize>], layout: &Layout, days: f64, conversions: u32) {
+        self.columns.push(0);
+        for (stream, window) in state.iter().enumerate() {
+            if let Some(window) = window {
+                let column = layout.contact(stream, *window);
+                if layout.is_used(column) {
+                    self.columns.push(column as u16);
+                }
+            }
+        }
+        self.stretches.push(Stretch { days, conversions, end: self.columns.len() });
+    }
+}
+
+/// When which stream (contacts of each channel, occasions of each channel, signals) comes into which window, in the order of time.
+fn changes(user: &User, layout: &Layout, settings: &IncrementalSettings) -> Vec<(i64, usize, Option<usize>)> {
+    let occasions = user.exposures.iter().map(|exposure| (layout.channels + exposure.channel, exposure.at));
+    let contacts = user.exposures.iter().filter(|exposure| !exposure.is_ghost).map(|exposure| (exposure.channel, exposure.at));
+    let signals = user.signals.iter().map(|at| (2 * layout.channels, *at));
+    let mut events: Vec<(usize, i64)> = occasions.chain(contacts).chain(signals).filter(|(_, at)| *at < user.until).collect();
+    events.sort_unstable();
+    let mut changes = Vec::with_capacity(events.len() * 3);
+    for (number, (stream, at)) in events.iter().enumerate() {
+        let next = events.get(number + 1).filter(|(other, _)| other == stream).map_or(user.until, |(_, next)| *next);
+        let mut begin = *at;
+        for (window, end) in settings.windows.iter().enumerate() {
+            if begin < next {
+                changes.push((begin.max(user.from), *stream, Some(window)));
+            }
+            begin = at.saturating_add((end * DAY) as i64);
+        }
+        if begin < next {
+            changes.push((begin.max(user.from), *stream, None));
+        }
+    }
+    changes.sort_by_key(|(at, stream, _)| (*at, *stream));
+    changes
+}

@@ -1,0 +1,82 @@
+//! The sums of what channels caused, with how sure they are.
+
+use super::effects::Effects;
+use super::joint::{self, shares_and_slopes};
+use super::stretches::{Layout, Stretches};
+
+/// Shares of all conversions.
+pub(super) struct Totals {
+    pub(super) conversions: u64,
+    /// What the channels' credits sum to, per conversion.
+    pub(super) credited: Vec<f64>,
+    /// The same by effects as measured, which is what intervals are around.
+    pub(super) shares: Vec<f64>,
+    pub(super) standard_errors: Vec<f64>,
+    /// The standard error of the sum of all channels' shares.
+    pub(super) standard_error_of_all: f64,
+}
+
+impl Totals {
+    pub(super) fn new(parts: &[Stretches], layout: &Layout, effects: &Effects) -> Self {
+        let (channels, windows) = (layout.channels, layout.windows);
+        let size = channels * windows;
+        let (mut sums, mut credited, mut slopes) = (vec![0.0; channels], vec![0.0; channels], vec![0.0; channels * size]);
+        let mut conversions = 0.0;
+        // What each user adds beyond the effects: their conversions' shares, and how many conversions there are.
+        let mut own: Vec<(Vec<f64>, f64)> = Vec::new();
+        for part in parts {
+            for user in 0..part.users.len() {
+                let (mut of_user, mut count) = (Vec::new(), 0.0);
+                for (stretch, columns) in part.of_user(user).filter(|(stretch, _)| stretch.conversions > 0) {
+                    let many = f64::from(stretch.conversions);
+                    count += many;
+                    of_user.resize(channels, 0.0);
+                    let contacts = contacts(columns, size);
+                    let values: Vec<f64> = contacts.iter().map(|at| effects.measured[*at]).collect();
+                    let (shares, own_slopes) = shares_and_slopes(&values);
+                    let cut = joint::shares(&contacts.iter().map(|at| effects.credited[*at]).collect::<Vec<_>>());
+                    for (row, contact) in contacts.iter().enumerate() {
+                        let channel = contact / windows;
+                        sums[channel] += many * shares[row];
+                        of_user[channel] += many * shares[row];
+                        credited[channel] += many * cut[row];
+                        for (column, other) in contacts.iter().enumerate() {
+                            slopes[channel * size + other] += many * own_slopes[row * contacts.len() + column];
+                        }
+                    }
+                }
+                conversions += count;
+                own.push((of_user, count));
+            }
+        }
+        let per = |sum: f64| if conversions > 0.0 { sum / conversions } else { 0.0 };
+        let totals: Vec<f64> = sums.iter().map(|sum| per(*sum)).collect();
+        slopes.iter_mut().for_each(|slope| *slope = per(*slope));
+        let mut variances = vec![0.0; channels];
+        let mut variance_of_all = 0.0;
+        for (number, influence) in effects.influences.iter().enumerate() {
+            let mut all = 0.0;
+            for channel in 0..channels {
+                let by_effects: f64 = slopes[channel * size..(channel + 1) * size].iter().zip(influence).map(|(a, b)| a * b).sum();
+                let by_user = own.get(number).map_or(0.0, |(shares, count)| {
+                    per(shares.get(channel).copied().unwrap_or(0.0) - count * totals[channel])
+                });
+                variances[channel] += (by_effects + by_user).powi(2);
+                all += by_effects + by_user;
+            }
+            variance_of_all += all * all;
+        }
+        Self {
+            conversions: conversions as u64,
+            credited: credited.into_iter().map(per).collect(),
+            shares: totals,
+            standard_errors: variances.into_iter().map(f64::sqrt).collect(),
+            standard_error_of_all: variance_of_all.sqrt(),
+        }
+    }
+}
+
+/// The contacts among a stretch's columns, numbered by channel and window.
+fn contacts(columns: &[u16], size: usize) -> Vec<usize> {
+    columns.iter().map(|column| usize::from(*column)).filter(|column| (1..=size).contains(column)).map(|column| column - 1).collect()
+}
