@@ -62,8 +62,9 @@ enum Command {
     /// Ask a registered model about one case
     #[command(subcommand)]
     Predict(commands::score::Predict),
-    /// Share out conversions among channels, by several models side by side
     Attribute(commands::attribute::Attribute),
+    // Its own words, or the long help would not show.
+    Advise(commands::advise::Advise),
     /// List training runs
     Runs(commands::train::Runs),
     /// List registered models
@@ -106,6 +107,7 @@ async fn dispatch(arguments: Arguments) -> lake::Result<ExitCode> {
         Command::Train(command) => command.run(lake).await,
         Command::Score(command) => command.run(lake).await,
         Command::Predict(command) => command.run(lake).await,
+        Command::Advise(command) => command.run(lake).await,
         Command::Attribute(command) => command.run(lake).await,
         Command::Runs(command) => command.run(lake).await,
         Command::Models(command) => command.run(lake).await,

@@ -1,5 +1,6 @@
 //! One file per command.
 
+pub mod advise;
 pub mod attribute;
 pub mod demo;
 pub mod fetch;

@@ -57,7 +57,11 @@ impl Response {
         let days = history.outcomes.len();
         if settings.present_days == 0 || settings.present_days > days {
             let value = settings.present_days.to_string();
-            return Err(AttributionError::Setting { setting: "present_days", value, expected: "at least 1 and at most the history's days" });
+            return Err(AttributionError::Setting {
+                setting: "present_days",
+                value,
+                expected: "at least 1 and at most the history's days",
+            });
         }
         let remedy = "give a longer history";
         let baseline = Baseline::new(days).ok_or(AttributionError::Singular { what: "the baseline of the response curves", remedy })?;
