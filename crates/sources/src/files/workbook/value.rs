@@ -67,7 +67,7 @@ fn write_duration(days: f64, into: &mut String) -> std::fmt::Result {
     const MILLIS_OF_A_DAY: f64 = 86_400_000.0;
     let millis = (days * MILLIS_OF_A_DAY).round();
     // Beyond it not every millisecond is a number.
-    if !(millis.abs() < 9e15) {
+    if millis.is_nan() || millis.abs() > 9e15 {
         return write_number(days, into);
     }
     let millis = millis as i64;
