@@ -143,6 +143,9 @@ fn history(arguments: &Arguments, rows: &StructArray) -> QueryResult<History> {
 
 fn advised(arguments: &Arguments, history: &History, asked: &Asked) -> QueryResult<StructArray> {
     let failed = |error: attribution::AttributionError| arguments.error(error);
+    if history.outcomes.iter().all(|outcome| *outcome == 0.0) {
+        return Err(arguments.error(format!("no day has {}: there is nothing that spend could bring more of", asked.outcome)));
+    }
     let settings = ResponseSettings { seed: asked.seed, ..ResponseSettings::default() };
     let response = Response::fit(history, &settings).map_err(failed)?;
     let mut request = Request::new(asked.budget, asked.days, response.names.len());

@@ -13,7 +13,7 @@ pub(super) const TOUCHPOINTS: &str = "user_id,occurred_at,channel,campaign_id,ki
 pub(super) const GHOSTS: &str = "user_id,occurred_at,channel,campaign_id\n";
 pub(super) const CONVERSIONS: &str = "conversion_id,user_id,occurred_at,kind,value,currency\n";
 pub(super) const SPEND: &str = "date,channel,campaign,spend,impressions,clicks,installs,reported_at\n";
-pub(super) const RATES: &str = "date,currency,usd\n";
+pub(super) const RATES: &str = "date,currency,rate\n";
 pub(super) const TRUTH: &str = "conversion_id,is_baseline";
 
 /// Instants and dates of a period.
