@@ -46,7 +46,7 @@ pub enum SegmentsError {
         needed: usize,
     },
     /// The search for the most likely parameters did not arrive.
-    #[error("{model} did not converge after {iterations} steps: set a penalty above {penalty}, such as 0.1")]
+    #[error("{model} did not converge after {iterations} steps: raise the penalty ({penalty}): 0.1 is a little, 20 is much")]
     NotConverged {
         /// The model.
         model: &'static str,
@@ -57,7 +57,7 @@ pub enum SegmentsError {
     },
     /// The likelihood rises without end towards an extreme value of a parameter: the data do not tell it.
     #[error(
-        "{model}: the data do not tell {parameter}, whose best value lies beyond {value:.3e}: set a penalty above {penalty}, such as 0.1"
+        "{model}: the data do not tell {parameter}, whose best value lies beyond {value:.3e}: raise the penalty ({penalty}): 0.1 is a little, 20 is much"
     )]
     Undetermined {
         /// The model.

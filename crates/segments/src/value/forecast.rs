@@ -6,7 +6,9 @@
 //! left, which is negative binomial with shape r + x and probability z: of them the first counts, the second if the customer stayed
 //! after the first, and so on, so that
 //!
-//!     E = sum over n >= 1 of P(N = n) H(n),   H(n) = sum over j < n of h(j),   h(j) = product over i < j of (b + x + i) / (a + b + x + i).
+//! ```text
+//! E = sum over n >= 1 of P(N = n) H(n),   H(n) = sum over j < n of h(j),   h(j) = product over i < j of (b + x + i) / (a + b + x + i).
+//! ```
 //!
 //! (Expand (1 - z q)^-(r + x) in the integral over the probability q of staying.) H serves all horizons of a customer.
 

@@ -6,10 +6,13 @@ use proptest::prelude::*;
 use super::line;
 use crate::rfm::{Change, Cuts, Event, Line, LineKind, LiveRfm, Placed, Scoring, SegmentRules, measure, place};
 
+/// What is said of a line: the version, whether it is withdrawn, and else the line.
+type Said<'a> = (u64, bool, Option<&'a Line>);
+
 /// The lines that stand after these events, worked out from the rule alone.
 fn standing(events: &[Event]) -> Vec<Line> {
     let mut withdrawn: HashMap<&str, u64> = HashMap::new();
-    let mut lines: BTreeMap<&str, Vec<(u64, bool, Option<&Line>)>> = BTreeMap::new();
+    let mut lines: BTreeMap<&str, Vec<Said>> = BTreeMap::new();
     for Event { version, change } in events {
         match change {
             Change::Line(line) => lines.entry(&line.line_id).or_default().push((*version, false, Some(line))),

@@ -32,7 +32,7 @@ impl Case {
     }
 
     fn segment(&self, scores: Scores) -> &str {
-        let value = (scores.frequency + scores.monetary + 1) / 2;
+        let value = (f64::from(scores.frequency + scores.monetary) / 2.0).round() as u8;
         let holds = |condition: &str| {
             let parts: Vec<_> = condition.split(' ').collect();
             let score = match parts[0] {

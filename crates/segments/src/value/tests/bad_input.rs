@@ -41,13 +41,15 @@ fn what_the_data_do_not_tell_is_named_and_a_penalty_helps() {
     let alike = Histories::new(&[4; 200], &[30.0; 200], &[31.0; 200]).unwrap();
     let error = BgNbd::fit(&alike, &plain()).unwrap_err();
     assert!(matches!(error, SegmentsError::Undetermined { .. } | SegmentsError::NotConverged { .. }), "{error:?}");
-    assert!(error.to_string().contains("set a penalty above 0, such as 0.1"), "{error}");
+    assert!(error.to_string().contains("raise the penalty (0): 0.1 is a little, 20 is much"), "{error}");
     let held = BgNbd::fit(&alike, &FitSettings { penalty: 0.1 }).unwrap();
     let expected = held.model.expected_purchases(&alike, 31.0).unwrap()[0];
     assert!((2.0..6.0).contains(&expected), "{expected}");
     let error = GammaGamma::fit(&alike, &[20.0; 200], &plain()).unwrap_err();
-    assert!(error.to_string().contains("set a penalty above 0, such as 0.1"), "{error}");
-    assert!(GammaGamma::fit(&alike, &[20.0; 200], &FitSettings { penalty: 0.1 }).is_ok());
+    assert!(error.to_string().contains("raise the penalty (0): 0.1 is a little, 20 is much"), "{error}");
+    // Values without any spread are the more likely the larger p: a little does not hold that.
+    assert!(GammaGamma::fit(&alike, &[20.0; 200], &FitSettings { penalty: 0.1 }).is_err());
+    assert!(GammaGamma::fit(&alike, &[20.0; 200], &FitSettings { penalty: 20.0 }).is_ok());
     for penalty in [-1.0, f64::NAN] {
         assert!(matches!(BgNbd::fit(&alike, &FitSettings { penalty }), Err(SegmentsError::Setting { .. })));
     }

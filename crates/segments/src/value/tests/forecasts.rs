@@ -38,7 +38,7 @@ proptest! {
     }
 
     #[test]
-    fn horizons_together_are_horizons_alone(elapsed in 0.1..100.0_f64, x in 0..3000_u32, period in 0.01..50.0_f64) {
+    fn horizons_together_are_horizons_alone(elapsed in 10.0..100.0_f64, x in 0..3000_u32, period in 0.01..20.0_f64) {
         let outlook = Outlook { shape: 0.3 + f64::from(x), elapsed, leaving: 0.8, staying: 2.4 + f64::from(x) };
         let horizons: Vec<_> = (0..12).map(|number| f64::from(number) * period).collect();
         let mut forecaster = Forecaster::new(&horizons);

@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used)]
+
 mod bad_input;
 mod derivatives;
 mod forecasts;
