@@ -13,7 +13,9 @@
 //! # }
 //! ```
 
+pub mod churn;
 pub mod clicks;
+pub mod models;
 mod run;
 
 pub use run::{Done, Work, run};

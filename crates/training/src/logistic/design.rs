@@ -180,7 +180,9 @@ impl Bound<'_> {
 
 /// The weighted mean and deviation of what is not missing; `None` if all is.
 fn numeric(data: &Dataset, column: &Column, scale: Scale, next: &mut usize) -> Option<Kind> {
-    let values = || (0..data.rows()).filter_map(|row| Some((scale.apply(column.number(row)?), data.weight(row)))).filter(|(_, weight)| *weight > 0.0);
+    let values = || {
+        (0..data.rows()).filter_map(|row| Some((scale.apply(column.number(row)?), data.weight(row)))).filter(|(_, weight)| *weight > 0.0)
+    };
     let sum: f64 = values().map(|(_, weight)| weight).sum();
     if sum == 0.0 {
         return None;

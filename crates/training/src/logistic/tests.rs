@@ -139,7 +139,8 @@ fn what_has_no_answer_is_an_error_unless_penalised() {
 #[test]
 fn logarithms_of_numbers_are_taken_within() {
     let data = clicks(400, 3);
-    let plain: Vec<_> = (0..400).map(|row| data.frame().columns()[0].number(row).map_or(f64::NAN, |x| x.abs().ln_1p().copysign(x))).collect();
+    let plain: Vec<_> =
+        (0..400).map(|row| data.frame().columns()[0].number(row).map_or(f64::NAN, |x| x.abs().ln_1p().copysign(x))).collect();
     let taken = Dataset::new(data.frame().with_column("age", plain.into()).unwrap(), data.labels()).unwrap();
     let within = Logistic::fit(&data, &LogisticSettings { is_logarithmic: true, ..FREE }).unwrap();
     let before = Logistic::fit(&taken, &FREE).unwrap();
