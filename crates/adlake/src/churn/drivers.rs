@@ -70,7 +70,7 @@ fn sentence(feature: &str, part: &CoefficientPart, odds_ratio: &Estimate) -> Str
     let (words, unit) = words(feature);
     let step = match (part, unit) {
         (CoefficientPart::Level(level), _) => format!("{words} {level} instead of the most frequent one"),
-        (CoefficientPart::Missing, _) => format!("{words}: none"),
+        (CoefficientPart::Missing, _) => format!("{words}: having none yet"),
         (_, Unit::Doubling) => format!("{words}: each doubling"),
         (_, Unit::Share) => format!("{words}: all instead of none"),
         (_, Unit::Flag) => format!("{words}: yes instead of no"),
