@@ -7,7 +7,8 @@ mod pictures;
 
 use std::path::Path;
 
-use adlake::clicks::{self, OnLeak, Outcome, TrainSettings, Trained};
+use adlake::clicks::{self, Outcome, TrainSettings, Trained};
+use adlake::models::OnLeak;
 use anyhow::{Result, bail};
 use bronze::Sources;
 use lake::{AsOf, Lake, LakeOptions, Silent};

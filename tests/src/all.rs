@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr, reason = "tests")]
 
 mod broken_input;
+mod churn;
 mod clicks;
 mod commerce;
 mod criteo;

@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use adlake::clicks::{self, Asked, ClickModel, Learner, OnLeak, Outcome, Population, Records, SplitBy, Step, TrainSettings, Trained};
+use adlake::clicks::{self, Asked, Card, ClickModel, Learner, Outcome, Population, SplitBy, TrainSettings, Trained};
+use adlake::models::{KnownModel, OnLeak, Records, Step};
 use lake::{Action, AsOf, Lake, LakeOptions, Silent};
 use sources::adtech::{AdtechOptions, generate};
 use tracking::{Content, Run};
@@ -50,7 +51,7 @@ fn a_model_is_kept_made_again_and_scores_what_is_new() {
         assert_eq!(auc, [format!("{}", (first.model.card.test.roc_auc.unwrap().value * 1e6).round() / 1e6)]);
         assert_eq!(records.run("run-1").await.unwrap(), in_bytes(run));
 
-        let (_, read) = records.model("click/1").await.unwrap();
+        let (_, read) = records.model::<Card>("click/1").await.unwrap();
         let again = trained(lake, &read.card.settings, OnLeak::Fail).await;
         assert_eq!(again.model.to_bytes().unwrap(), read.to_bytes().unwrap());
         let other = trained(lake, &TrainSettings { trees: 29, ..small() }, OnLeak::Fail).await;
@@ -67,7 +68,7 @@ fn a_model_is_kept_made_again_and_scores_what_is_new() {
         let merged = clicks::score(lake, &known, Arc::clone(&model), &Silent).await.unwrap();
         assert_eq!(merged.tables[0].action, Action::Merged, "{:?}", merged.tables[0]);
         let one_by_one = scores(lake).await;
-        clicks::score(lake, &clicks::KnownModel { version: 2, ..known.clone() }, Arc::clone(&model), &Silent).await.unwrap();
+        clicks::score(lake, &KnownModel { version: 2, ..known.clone() }, Arc::clone(&model), &Silent).await.unwrap();
         clicks::score(lake, &known, model, &Silent).await.unwrap();
         assert_eq!(one_by_one, scores(lake).await);
         assert_eq!(
@@ -149,7 +150,7 @@ fn requests_that_got_no_ad_are_named_as_a_leak() {
         assert!(audit.leaks().any(|leak| leak.feature.as_deref() == Some("ad_position")), "{:?}", audit.findings);
         let warned = trained(&place.lake, &requests, OnLeak::Warn).await;
         assert!(warned.model.card.test.roc_auc.unwrap().value > 0.75);
-        let known = clicks::KnownModel { name: "requests".to_owned(), version: 1, run_id: String::new() };
+        let known = KnownModel { name: "requests".to_owned(), version: 1, run_id: String::new() };
         let error = clicks::score(&place.lake, &known, Arc::new(warned.model), &Silent).await.unwrap_err().to_string();
         assert!(error.starts_with("requests/1 was trained on requests"), "{error}");
     });

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use adlake::clicks::{self, Learner, OnLeak, Outcome, Population, SplitBy, TrainSettings, Trained};
+use adlake::clicks::{self, Learner, Outcome, Population, SplitBy, TrainSettings, Trained};
+use adlake::models::{KnownModel, OnLeak};
 use lake::{AsOf, Lake, Silent};
 use sources::criteo::{CriteoOptions, SETTINGS, generate};
 use spec::Settings;
@@ -63,7 +64,7 @@ fn a_stream_is_learned_once_measured_on_its_end_and_learned_again_to_the_same_by
         let told = clicks::train(lake, &with_gap, OnLeak::Fail, AsOf::LastRelease, &|_| {}).await.map(|_| ()).unwrap_err().to_string();
         assert!(told.contains("leave out --gap"), "{told}");
         let model = std::sync::Arc::new(trained(lake, &one_pass(Learner::Ftrl)).await.model);
-        let known = clicks::KnownModel { name: "criteo".to_owned(), version: 1, run_id: String::new() };
+        let known = KnownModel { name: "criteo".to_owned(), version: 1, run_id: String::new() };
         let told = clicks::score(lake, &known, model, &Silent).await.unwrap_err().to_string();
         assert!(told.starts_with("criteo/1 was trained on logs in the Criteo format, not on impressions"), "{told}");
     });

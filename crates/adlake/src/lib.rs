@@ -13,8 +13,10 @@
 //! # }
 //! ```
 
+pub mod churn;
 pub mod clicks;
 pub mod marketing;
+pub mod models;
 mod run;
 
 pub use run::{Done, Work, run};

@@ -61,7 +61,7 @@ pub use parameters::{Parameter, Parameters, Value};
 pub use pipeline::Pipeline;
 pub use registry::{Feature, FeatureKind, FeatureTable, KnownFrom, Registry};
 pub use settings::{
-    Compression, DEFAULT_SETTINGS, Encoding, MAX_MIB, MAX_THREADS, S3Settings, Settings, SourceSettings, SourceTable, VacuumSettings,
-    WriteSettings,
+    ChurnSettings, Compression, DEFAULT_SETTINGS, Encoding, MAX_MIB, MAX_THREADS, S3Settings, Settings, SourceSettings, SourceTable,
+    VacuumSettings, WriteSettings,
 };
 pub use table_name::TableName;

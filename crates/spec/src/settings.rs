@@ -46,6 +46,19 @@ pub struct Settings {
     pub models_dir: Option<String>,
     /// `[parameters.LAYER.TABLE]`: values that take the place of the models' own.
     pub parameters: Parameters,
+    /// `[churn]`: what keeping a customer costs and brings.
+    pub churn: ChurnSettings,
+}
+
+/// `[churn]`: what keeping a customer costs and brings, in the log's currency.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ChurnSettings {
+    /// What one offer costs, whether it works or not; not negative.
+    pub offer_cost: f64,
+    /// What a customer who is kept brings; above 0.
+    pub customer_value: f64,
+    /// Of customers who would have left, the share that an offer keeps; above 0 and at most 1.
+    pub offer_success_rate: f64,
 }
 
 /// `[source]`: where raw data comes from.
@@ -159,12 +172,13 @@ impl Default for Settings {
             s3: S3Settings { endpoint: None, region: None, allow_http: false },
             models_dir: None,
             parameters: Parameters::default(),
+            churn: ChurnSettings { offer_cost: 10.0, customer_value: 100.0, offer_success_rate: 0.2 },
         }
     }
 }
 
 /// Every key but `source.table`, as it is written in `Settings::set`.
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 17] = [
     "lake",
     "threads",
     "memory_limit_mb",
@@ -179,8 +193,11 @@ const KEYS: [&str; 14] = [
     "s3.region",
     "s3.allow_http",
     "models.dir",
+    "churn.offer_cost",
+    "churn.customer_value",
+    "churn.offer_success_rate",
 ];
-const SECTIONS: [&str; 5] = ["source", "write", "vacuum", "s3", "models"];
+const SECTIONS: [&str; 6] = ["source", "write", "vacuum", "s3", "models", "churn"];
 
 impl Settings {
     /// Defaults, then the text of a settings file, then variables such as
@@ -289,6 +306,9 @@ impl Settings {
             "s3.region" => self.s3.region = value.text_or_none()?,
             "s3.allow_http" => self.s3.allow_http = value.flag()?,
             "models.dir" => self.models_dir = value.text_or_none()?,
+            "churn.offer_cost" => self.churn.offer_cost = value.amount(0.0, f64::MAX)?,
+            "churn.customer_value" => self.churn.customer_value = value.amount(f64::MIN_POSITIVE, f64::MAX)?,
+            "churn.offer_success_rate" => self.churn.offer_success_rate = value.amount(f64::MIN_POSITIVE, 1.0)?,
             secret if secret.starts_with("s3.") && is_secret(secret) => {
                 return Err(format!(
                     "{secret} is a secret and has no place in settings: set AWS_ACCESS_KEY_ID, \

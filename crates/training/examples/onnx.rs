@@ -14,8 +14,8 @@ use serde_json::{Map, Value as Json, json};
 use training::calibrate::Calibrator;
 use training::metrics::Scores;
 use training::{
-    Binner, Boosted, BoostedSettings, ClassWeight, Column, Dataset, Forest, ForestSettings, Frame, Learned, Logistic, LogisticSettings,
-    Model, Predict,
+    Binner, Blend, BlendSettings, Boosted, BoostedSettings, ClassWeight, Column, Dataset, Forest, ForestSettings, Frame, Learned, Logistic,
+    LogisticSettings, Model, Predict,
 };
 
 type Failure = Box<dyn Error>;
@@ -42,12 +42,15 @@ fn main() -> Result<(), Failure> {
     let leaves = ForestSettings { min_samples_leaf: data.rows(), ..small() };
     let boosted = Boosted::fit(&data, None, &BoostedSettings::default())?.model;
     let logistic = Logistic::fit(&data, &LogisticSettings::default())?;
+    let logarithmic = LogisticSettings { is_logarithmic: true, ..LogisticSettings::default() };
     let learners = [
         ("deep", Learned::Forest(self::forest(&data, &deep)?)),
         ("leaves", Learned::Forest(self::forest(&data, &leaves)?)),
         ("forest", Learned::Forest(forest)),
         ("boosted", Learned::Boosted(boosted)),
         ("logistic", Learned::Logistic(logistic)),
+        ("logarithmic", Learned::Logistic(Logistic::fit(&data, &logarithmic)?)),
+        ("blend", Learned::Blend(Blend::fit(&data, &BlendSettings::default())?)),
     ];
     for (name, learned) in learners {
         for (calibration, calibrator) in calibrators(&learned, &held_out)? {

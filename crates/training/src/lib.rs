@@ -9,7 +9,7 @@
 //! - a [`Dataset`] is a frame with labels, and optionally weights, event times and groups;
 //! - a [`Splitting`] says who learns and who is held out: by time, by group, at random;
 //! - an [`audit::Audit`] says, before anything is learned, which features and rows give the label away;
-//! - a learner ([`Forest`], [`Boosted`], [`Logistic`], [`hashed::Ftrl`], [`hashed::Ffm`]) is fitted with plain settings, and then
+//! - a learner ([`Forest`], [`Boosted`], [`Logistic`], [`Blend`], [`hashed::Ftrl`], [`hashed::Ffm`]) is fitted with plain settings, and then
 //!   [`Predict`]s probabilities for frames, or for one row of [`Value`]s;
 //! - a [`search`](mod@search) compares learners and settings on folds, and gives up early on those that are clearly worse;
 //! - a [`calibrate::Calibrator`] makes them true, [`metrics`] measure them with intervals, [`explain`] says what they rest on;
@@ -43,6 +43,7 @@
 
 pub mod audit;
 mod bins;
+mod blend;
 mod boosted;
 pub mod calibrate;
 mod data;
@@ -61,6 +62,7 @@ mod stored;
 mod tree;
 
 pub use bins::{Binner, FeatureBins, Value};
+pub use blend::{Blend, BlendSettings};
 pub use boosted::{Boosted, BoostedSettings, EarlyStopping, FittedBoosted};
 pub use data::{Categories, Column, Dataset, Frame, MISSING};
 pub use error::{Result, TrainingError};

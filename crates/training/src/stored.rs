@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::blend::Blend;
 use crate::boosted::Boosted;
 use crate::calibrate::Calibrator;
 use crate::data::Frame;
@@ -44,6 +45,8 @@ pub enum Learned {
     Boosted(Boosted),
     /// Logistic regression.
     Logistic(Logistic),
+    /// Several learners, averaged.
+    Blend(Blend),
     /// Hashed logistic regression.
     Ftrl(Ftrl),
     /// A field-aware factorisation machine.
@@ -127,6 +130,7 @@ impl Predict for Learned {
             Self::Forest(model) => model.predict(frame),
             Self::Boosted(model) => model.predict(frame),
             Self::Logistic(model) => model.predict(frame),
+            Self::Blend(model) => model.predict(frame),
             Self::Ftrl(model) => model.predict(frame),
             Self::Ffm(model) => model.predict(frame),
         }
@@ -143,6 +147,7 @@ impl Predict for Model {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::blend::BlendSettings;
     use crate::boosted::BoostedSettings;
     use crate::data::Dataset;
     use crate::forest::ForestSettings;
@@ -160,8 +165,15 @@ mod tests {
         let mut ffm = Ffm::new(fields(), FfmSettings::default()).unwrap();
         ffm.learn_batch(data).unwrap();
         let logistic = Logistic::fit(data, &LogisticSettings::default()).unwrap();
-        let learned =
-            [Learned::Forest(forest), Learned::Boosted(boosted), Learned::Logistic(logistic), Learned::Ftrl(ftrl), Learned::Ffm(ffm)];
+        let blend = Blend::fit(data, &BlendSettings::default()).unwrap();
+        let learned = [
+            Learned::Forest(forest),
+            Learned::Boosted(boosted),
+            Learned::Logistic(logistic),
+            Learned::Blend(blend),
+            Learned::Ftrl(ftrl),
+            Learned::Ffm(ffm),
+        ];
         let calibrated = |learned: Learned| {
             let probabilities = learned.predict(data.frame()).unwrap();
             let calibrator = Calibrator::isotonic(&Scores::new(&probabilities, data.labels(), None).unwrap()).unwrap();

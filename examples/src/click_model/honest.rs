@@ -99,8 +99,8 @@ pub async fn tell(page: &mut Page, folder: &Path) -> Result<Lake> {
     ));
     page.text("The test rows as the models saw them, in groups of similar probability:");
     page.step()?;
-    let rows = clicks::Rows::of(&lake, Population::Impressions, AsOf::LastRelease).await?;
-    let data = clicks::examples(&rows).await?;
+    let rows = clicks::rows_of(&lake, Population::Impressions, AsOf::LastRelease).await?;
+    let data = adlake::models::examples(&rows).await?;
     let split = Splitting::default().split(&data, settings.test_share)?;
     let held_out = data.take(&split.test)?;
     let mut by_model = Vec::new();

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use adlake::clicks::{self, Asked, Records, TrainSettings};
+use adlake::clicks::{self, Asked, Card, TrainSettings};
+use adlake::models::Records;
 use anyhow::Result;
 use lake::{Lake, Silent};
 
@@ -39,7 +40,7 @@ pub async fn tell(page: &mut Page, lake: &Lake) -> Result<()> {
     .await?;
     page.text("The file has everything it takes to make the model again, and the same bytes come out:");
     page.step()?;
-    let (known, kept) = records.model("click").await?;
+    let (known, kept) = records.model::<Card>("click").await?;
     let again = trained(lake, &kept.card.settings).await?;
     let is_same = again.model.to_bytes()? == kept.to_bytes()?;
     page.output(format!("the same bytes: {is_same}"));

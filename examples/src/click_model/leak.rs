@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use adlake::clicks::{self, ClassWeights, Learner, OnLeak, Outcome, Population, SplitBy, TrainSettings};
+use adlake::clicks::{self, ClassWeights, Learner, Outcome, Population, SplitBy, TrainSettings};
+use adlake::models::OnLeak;
 use anyhow::{Context, Result};
 use lake::AsOf;
 use sources::adtech::{AdtechOptions, Law};

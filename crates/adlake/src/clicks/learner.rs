@@ -98,7 +98,7 @@ pub fn as_one_pass(learned: &mut Learned) -> training::Result<&mut dyn OnePass> 
     match learned {
         Learned::Ftrl(model) => Ok(model),
         Learned::Ffm(model) => Ok(model),
-        Learned::Forest(_) | Learned::Boosted(_) | Learned::Logistic(_) => {
+        Learned::Forest(_) | Learned::Boosted(_) | Learned::Logistic(_) | Learned::Blend(_) => {
             Err(TrainingError::Needs { task: "learning from a stream", needs: "a learner that takes one pass" })
         }
     }

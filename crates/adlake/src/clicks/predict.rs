@@ -11,7 +11,8 @@ use lake::datafusion::arrow::datatypes::{DataType, TimeUnit};
 use lake::{AsOf, Lake, LakeError, Result};
 use training::{Column, Frame, Learned, Predict};
 
-use super::card::{CardFeature, ClickModel, Usual};
+use super::card::ClickModel;
+use crate::models::{CardFeature, Usual};
 
 /// What is asked about a request: columns of `gold.click_facts` with their values as text, such as `gender` and `F`.
 pub type Asked = BTreeMap<String, String>;
@@ -138,7 +139,7 @@ fn unseen(model: &ClickModel, shown: &[String]) -> Vec<String> {
     let binner = match &model.model.learned {
         Learned::Forest(forest) => forest.binner(),
         Learned::Boosted(boosted) => boosted.binner(),
-        Learned::Logistic(_) | Learned::Ftrl(_) | Learned::Ffm(_) => return Vec::new(),
+        Learned::Logistic(_) | Learned::Blend(_) | Learned::Ftrl(_) | Learned::Ffm(_) => return Vec::new(),
     };
     let known = binner.features().iter().zip(shown);
     let is_new = |levels: &[String], text: &String| text != "unknown" && !levels.contains(text);

@@ -9,11 +9,11 @@ use lake::datafusion::error::{DataFusionError, Result as QueryResult};
 use lake::datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 use lake::{Lake, LakeError, Progress, Result, RunReport, Running};
 use spec::{Layer, Model};
-use training::{Column, Frame, Predict};
+use training::Predict;
 
 use super::card::ClickModel;
-use super::records::KnownModel;
 use super::settings::Population;
+use crate::models::{ArgumentNames, KnownModel, columns_of_call};
 
 const FILE: &str = "crates/adlake/sql/click_scores.sql";
 const TEXT: &str = include_str!("../../sql/click_scores.sql");
@@ -34,7 +34,7 @@ pub async fn score(lake: &Lake, known: &KnownModel, model: Arc<ClickModel>, prog
     }
     let text = TEXT.replace(PLACE, &format!("'{}/{}'", known.name, known.version));
     let scores = Model::parse(Layer::Gold, "adtech", FILE, &text).map_err(LakeError::Problems)?;
-    let columns = feature_columns(&text);
+    let columns = columns_of_call(&text, "click_probability");
     let function = ScalarUDF::from(ClickProbability::new(model, columns));
     let lake = lake.with_functions(vec![function]);
     let pipeline = lake.pipeline(&crate::shipped_models())?;
@@ -45,32 +45,21 @@ pub async fn score(lake: &Lake, known: &KnownModel, model: Arc<ClickModel>, prog
     running.publish(&all, progress).await
 }
 
-/// The features that the text hands over, in its order: the arguments of `click_probability` after the model.
-fn feature_columns(text: &str) -> Vec<String> {
-    let arguments = text.split_once("click_probability(").and_then(|(_, rest)| rest.split_once(')')).map_or("", |(inside, _)| inside);
-    arguments.split(',').skip(1).map(|argument| argument.trim().trim_start_matches("f.").to_owned()).collect()
-}
-
 /// `click_probability(model, feature, …)`: what the model makes of the features.
 #[derive(Debug)]
 struct ClickProbability {
     model: Arc<ClickModel>,
-    columns: Vec<String>,
+    columns: ArgumentNames,
     signature: Signature,
 }
 
 impl ClickProbability {
-    fn new(model: Arc<ClickModel>, columns: Vec<String>) -> Self {
+    fn new(model: Arc<ClickModel>, columns: ArgumentNames) -> Self {
         Self { model, columns, signature: Signature::variadic_any(Volatility::Immutable) }
     }
 
     fn probabilities(&self, arguments: &[ColumnarValue], rows: usize) -> training::Result<Vec<f64>> {
-        let features = self.columns.iter().zip(arguments.iter().skip(1)).map(|(name, argument)| {
-            let failed = |error: DataFusionError| training::TrainingError::ArrowType { found: error.to_string() };
-            let array = argument.to_array(rows).map_err(failed)?;
-            Ok((name.clone(), Column::from_arrow(array.as_ref())?))
-        });
-        self.model.model.predict(&Frame::new(features.collect::<training::Result<Vec<_>>>()?)?)
+        self.model.model.predict(&self.columns.frame(arguments, rows)?)
     }
 }
 

@@ -56,16 +56,6 @@ pub enum ClassWeights {
     Balanced,
 }
 
-/// What happens where the training set gives the label away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "snake_case")]
-pub enum OnLeak {
-    /// Say so and go on
-    Warn,
-    /// Say so and stop
-    Fail,
-}
-
 /// What a click model is trained with. With the same lake, release and settings the same model comes out, byte for byte.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

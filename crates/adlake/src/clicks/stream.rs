@@ -14,12 +14,9 @@ use training::hashed::{Fields, HashedRows};
 use training::{Learned, Model, TrainingError};
 
 use super::card::Counts;
-use super::examples::{Gathered, labels};
 use super::learner::{as_one_pass, one_pass};
-use super::rows::Rows;
-use super::settings::OnLeak;
-use super::step::Step;
 use super::train::{CALIBRATION_SHARE, Origin, Outcome, Way, calibrator, is_sliced, measure};
+use crate::models::{Gathered, OnLeak, Rows, Step, labels};
 
 /// So many rows, the first ones, are audited, and say which features have few values.
 const SAMPLE: usize = 200_000;

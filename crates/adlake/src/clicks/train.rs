@@ -9,14 +9,13 @@ use training::metrics::{Confidence, Report, ReportSettings, Scores, Slice, by_sl
 use training::search::Search;
 use training::{Column, Dataset, Frame, Learned, Model, Predict, Split, Splitting};
 
-use super::card::{Card, CardFeature, ClickModel, Counts, Usual};
-use super::examples::examples;
+use super::card::{Card, ClickModel, Counts};
 use super::learner::{Fitted, fit};
-use super::rows::Rows;
-use super::settings::{Learner, OnLeak, Population, SplitBy, TrainSettings};
-use super::step::Step;
+use super::rows::rows_of;
+use super::settings::{Learner, Population, SplitBy, TrainSettings};
 use super::stream;
 use super::tune::tune;
+use crate::models::{OnLeak, Step, definitions, described, examples};
 
 /// The share of the training rows, the last of them, that learners do not see: it says when to stop and makes probabilities true.
 pub(super) const CALIBRATION_SHARE: f64 = 0.1;
@@ -80,7 +79,7 @@ pub async fn train(
         AsOf::Latest => None,
     };
     let as_of = release.map_or(AsOf::Latest, AsOf::Release);
-    let rows = Rows::of(lake, settings.population, as_of).await?;
+    let rows = rows_of(lake, settings.population, as_of).await?;
     if rows.time.is_none() && settings.gap_seconds > 0 {
         return Err(LakeError::invalid("these rows have no times that a gap could be measured in; leave out --gap"));
     }
@@ -88,7 +87,7 @@ pub async fn train(
         settings: settings.clone(),
         release,
         tables: rows.tables.iter().map(|(table, version)| (table.to_string(), *version)).collect(),
-        definitions: definitions(lake, settings.population)?,
+        definitions: definitions(lake, table_of(settings.population))?,
     };
     if settings.learns_from_a_stream() {
         return stream::learn(&rows, origin, on_leak, say).await;
@@ -231,44 +230,17 @@ fn importance(learned: &Learned) -> Vec<(String, f64)> {
     let mut shares = match learned {
         Learned::Forest(forest) => forest.gain_importance(),
         Learned::Boosted(boosted) => boosted.gain_importance(),
-        Learned::Logistic(_) | Learned::Ftrl(_) | Learned::Ffm(_) => Vec::new(),
+        Learned::Logistic(_) | Learned::Blend(_) | Learned::Ftrl(_) | Learned::Ffm(_) => Vec::new(),
     };
     shares.sort_by(|a, b| b.share.total_cmp(&a.share));
     shares.into_iter().map(|importance| (importance.feature, importance.share)).collect()
 }
 
-/// Fingerprints of the models that make the features.
-fn definitions(lake: &Lake, population: Population) -> Result<BTreeMap<String, String>> {
-    let pipeline = lake.pipeline(&crate::shipped_models())?;
-    let top: spec::TableName = match population {
+/// The table that a population's rows come from.
+fn table_of(population: Population) -> &'static str {
+    match population {
         Population::Impressions => "features.click_features",
         Population::Requests => "silver.ad_funnel",
         Population::Criteo => "features.criteo_features",
     }
-    .parse()
-    .map_err(LakeError::invalid)?;
-    let tables = pipeline.upstream_of(&top).into_iter().chain([top]);
-    let models = tables.filter_map(|table| pipeline.get(&table).map(|model| (table.to_string(), model)));
-    Ok(models.map(|(table, model)| (table, format!("{:016x}", xxhash_rust::xxh3::xxh3_64(model.sql.as_bytes())))).collect())
-}
-
-fn described((name, column): (&str, &Column)) -> CardFeature {
-    CardFeature { name: name.to_owned(), is_category: matches!(column, Column::Categorical(_)), usual: usual(column) }
-}
-
-/// A column's median or most frequent value.
-fn usual(column: &Column) -> Usual {
-    if let Column::Categorical(categories) = column {
-        let mut counts = vec![0_usize; categories.levels().len() + 1];
-        let missing = counts.len() - 1;
-        categories.codes().iter().for_each(|code| counts[(*code as usize).min(missing)] += 1);
-        let most = (0..counts.len()).max_by_key(|code| (counts[*code], std::cmp::Reverse(*code))).unwrap_or(missing);
-        return categories.levels().get(most).map_or(Usual::Missing, |level| Usual::Category(level.clone()));
-    }
-    let mut numbers: Vec<f64> = (0..column.len()).filter_map(|row| column.number(row)).collect();
-    if numbers.len() * 2 < column.len() {
-        return Usual::Missing;
-    }
-    let middle = numbers.len() / 2;
-    Usual::Number(*numbers.select_nth_unstable_by(middle, f64::total_cmp).1)
 }

@@ -5,7 +5,7 @@ use training::{BoostedSettings, Dataset, ForestSettings, Splitting};
 
 use super::learner::{boosted, forest};
 use super::settings::{Learner, TrainSettings};
-use super::step::Step;
+use crate::models::Step;
 
 /// Each candidate is fitted so often at most. By time the first folds learn from few rows.
 const FOLDS: usize = 3;

@@ -60,7 +60,7 @@ impl Advise {
     /// Runs the command.
     pub async fn run(self, arguments: &LakeArgs) -> Result<ExitCode> {
         let (lake, settings) = arguments.open_existing().await?;
-        adlake::clicks::use_threads(settings.threads);
+        adlake::models::use_threads(settings.threads);
         let named = |bounds: Vec<(String, f64)>| bounds.into_iter().collect::<BTreeMap<_, _>>();
         let Self { budget, horizon, outcome, min, max, seed } = self;
         let budget = Budget { budget, days: horizon, outcome, min: named(min), max: named(max), seed };

@@ -39,7 +39,7 @@ impl Attribute {
     /// Runs the command.
     pub async fn run(self, arguments: &LakeArgs) -> Result<ExitCode> {
         let (lake, settings) = arguments.open_existing().await?;
-        adlake::clicks::use_threads(settings.threads);
+        adlake::models::use_threads(settings.threads);
         let all = <ModelName as clap::ValueEnum>::value_variants();
         let models = if self.models.is_empty() { all.to_vec() } else { self.models };
         let confidence = Confidence { replicates: self.replicates, seed: self.seed, ..Confidence::default() };

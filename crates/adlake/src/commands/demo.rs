@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use adlake::clicks::{self, OnLeak, TrainSettings};
+use adlake::clicks::TrainSettings;
+use adlake::models::{OnLeak, use_threads};
 use clap::Args;
 use console::{Bars, LakeArgs, note, out, print_report};
 use lake::{AsOf, LakeError, Result};
@@ -79,7 +80,7 @@ impl Demo {
         }
         out!("\nA click model");
         let settings = TrainSettings::default();
-        clicks::use_threads(arguments.threads.unwrap_or(0));
+        use_threads(arguments.threads.unwrap_or(0));
         match train_and_keep(&lake, &settings, OnLeak::Fail, Some("click")).await? {
             Ok(trained) => print_trained(&trained),
             Err(audit) => audit.leaks().for_each(|leak| out!("  {leak}")),

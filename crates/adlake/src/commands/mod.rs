@@ -2,6 +2,7 @@
 
 pub mod advise;
 pub mod attribute;
+pub mod churn;
 pub mod demo;
 pub mod fetch;
 pub mod generate;

@@ -3,11 +3,14 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use adlake::clicks::{self, Asked, Records};
+use adlake::clicks::{self, Asked, Card};
+use adlake::models::{Records, use_threads};
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use console::{Bars, LakeArgs, out, print_report};
 use lake::Result;
+
+use super::churn::ScoreChurn;
 
 /// Score rows with a registered model.
 #[derive(Subcommand)]
@@ -16,6 +19,10 @@ pub enum Score {
     ///
     /// Example: adlake score click --lake mylake
     Click(ScoreClick),
+    /// Every customer into gold.churn_scores: the probability of no further purchase, whom an offer is worth, and why
+    ///
+    /// Example: adlake score churn --lake mylake
+    Churn(ScoreChurn),
 }
 
 /// By which model.
@@ -82,11 +89,15 @@ pub struct PredictClick {
 impl Score {
     /// Runs the command.
     pub async fn run(self, arguments: &LakeArgs) -> Result<ExitCode> {
-        let Self::Click(click) = self;
         let (lake, settings) = arguments.open_existing().await?;
-        clicks::use_threads(settings.threads);
-        let (known, model) = Records::of(&lake).model(&click.model).await?;
-        let report = clicks::score(&lake, &known, Arc::new(model), &Bars::default()).await?;
+        use_threads(settings.threads);
+        let report = match self {
+            Self::Click(click) => {
+                let (known, model) = Records::of(&lake).model::<Card>(&click.model).await?;
+                clicks::score(&lake, &known, Arc::new(model), &Bars::default()).await?
+            }
+            Self::Churn(churn) => churn.score(&lake, &settings).await?,
+        };
         print_report(&report, 0);
         Ok(ExitCode::SUCCESS)
     }
@@ -97,7 +108,7 @@ impl Predict {
     pub async fn run(self, arguments: &LakeArgs) -> Result<ExitCode> {
         let Self::Click(click) = self;
         let (lake, _) = arguments.open_existing().await?;
-        let (known, model) = Records::of(&lake).model(&click.model).await?;
+        let (known, model) = Records::of(&lake).model::<Card>(&click.model).await?;
         let at = click.at.unwrap_or_else(lake::now);
         let answer = clicks::predict(&lake, &model, &click.asked(), at.timestamp_micros()).await?;
         out!("{:.4}  probability of a click, by {}/{}", answer.probability, known.name, known.version);

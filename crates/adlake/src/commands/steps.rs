@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::sync::Mutex;
 
-use adlake::clicks::Step;
+use adlake::models::Step;
 use console::note;
 use indicatif::{ProgressBar, ProgressStyle};
 

@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use adlake::clicks::{self, OnLeak, Outcome, Records};
+use adlake::models::{ModelFile, OnLeak, Records, Step, use_threads};
+use adlake::{churn, clicks};
 use clap::{Args, Subcommand};
 use console::{LakeArgs, note, out};
 use futures::StreamExt;
@@ -69,25 +70,45 @@ impl RebuildModel {
     /// Runs the command.
     pub async fn run(self, arguments: &LakeArgs) -> Result<ExitCode> {
         let (lake, settings) = arguments.open_existing().await?;
-        clicks::use_threads(settings.threads);
-        let (known, model) = Records::of(&lake).model(&self.model).await?;
-        let card = &model.card;
-        let Some(release) = card.release else {
-            return Err(LakeError::invalid(format!("{}: was trained outside a release, which cannot be read again", self.model)));
-        };
-        if card.code_version != env!("CARGO_PKG_VERSION") {
-            note!("warning: made by adlake {}, this is {}: the bytes may differ", card.code_version, env!("CARGO_PKG_VERSION"));
-        }
+        use_threads(settings.threads);
+        let (known, bytes) = Records::of(&lake).model_bytes(&self.model).await?;
         let steps = Steps::default();
-        let outcome = clicks::train(&lake, &card.settings, OnLeak::Warn, AsOf::Release(release), &|step| steps.show(step)).await?;
-        let Outcome::Trained(again) = outcome else {
-            return Err(LakeError::invalid(format!("{}: could not be trained again", self.model)));
+        let say = |step: Step<'_>| steps.show(step);
+        let (release, again) = match churn_card(&bytes)? {
+            Some(card) => {
+                let release = self.release(card.release, &card.code_version)?;
+                let outcome = churn::train(&lake, &card.settings, OnLeak::Warn, AsOf::Release(release), &say).await?;
+                (release, if let churn::Outcome::Trained(again) = outcome { Some(again.model.to_bytes()?) } else { None })
+            }
+            None => {
+                let ModelFile { card, .. } = ModelFile::<clicks::Card>::from_bytes(&bytes)?;
+                let release = self.release(card.release, &card.code_version)?;
+                let outcome = clicks::train(&lake, &card.settings, OnLeak::Warn, AsOf::Release(release), &say).await?;
+                (release, if let clicks::Outcome::Trained(again) = outcome { Some(again.model.to_bytes()?) } else { None })
+            }
         };
-        if again.model.to_bytes()? == model.to_bytes()? {
+        let again = again.ok_or_else(|| LakeError::invalid(format!("{}: could not be trained again", self.model)))?;
+        if again == bytes {
             out!("{}/{}: the same bytes", known.name, known.version);
             return Ok(ExitCode::SUCCESS);
         }
         out!("{}/{}: differs from what is made now from release {release}", known.name, known.version);
         Ok(ExitCode::from(1))
     }
+
+    /// The release that the model was made from; warns where another adlake made it.
+    fn release(&self, release: Option<u64>, code_version: &str) -> Result<u64> {
+        if code_version != env!("CARGO_PKG_VERSION") {
+            note!("warning: made by adlake {code_version}, this is {}: the bytes may differ", env!("CARGO_PKG_VERSION"));
+        }
+        release.ok_or_else(|| LakeError::invalid(format!("{}: was trained outside a release, which cannot be read again", self.model)))
+    }
+}
+
+/// The card of a churn model; `None` for models of other kinds.
+fn churn_card(bytes: &[u8]) -> Result<Option<churn::Card>> {
+    if !ModelFile::<churn::Card>::is_of_kind(bytes) {
+        return Ok(None);
+    }
+    Ok(Some(ModelFile::from_bytes(bytes)?.card))
 }

@@ -2,13 +2,17 @@
 
 use std::process::ExitCode;
 
-use adlake::clicks::{self, ClassWeights, Learner, OnLeak, Outcome, Population, Records, SplitBy, TrainSettings, Trained};
+use adlake::clicks::{self, ClassWeights, Learner, Outcome, Population, SplitBy, TrainSettings, Trained};
+use adlake::models::{OnLeak, Records, use_threads};
+use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use console::{LakeArgs, note, out, thousands};
 use lake::{AsOf, Lake, LakeError, Result};
+use tracking::Run;
 use training::audit::{Audit, Severity};
 use training::metrics::Estimate;
 
+use super::churn::TrainChurn;
 use super::steps::Steps;
 
 /// Train a model.
@@ -18,6 +22,10 @@ pub enum Train {
     ///
     /// Example: adlake train click --lake mylake --learner boosted --register click
     Click(Box<TrainClick>),
+    /// How likely a customer makes no purchase in the next 90 days, and whom an offer is worth
+    ///
+    /// Example: adlake train churn --lake mylake --learner blend --register churn
+    Churn(Box<TrainChurn>),
 }
 
 /// What a click model is trained with.
@@ -70,10 +78,12 @@ pub struct TrainClick {
 impl Train {
     /// Runs the command.
     pub async fn run(self, arguments: &LakeArgs) -> Result<ExitCode> {
-        let Self::Click(click) = self;
         let (lake, settings) = arguments.open_existing().await?;
-        clicks::use_threads(settings.threads);
-        click.train(&lake).await
+        use_threads(settings.threads);
+        match self {
+            Self::Click(click) => click.train(&lake).await,
+            Self::Churn(churn) => churn.train(&lake, &settings).await,
+        }
     }
 }
 
@@ -97,9 +107,7 @@ impl TrainClick {
         let trained = match train_and_keep(lake, &settings, self.on_leak, self.register.as_deref()).await? {
             Ok(trained) => trained,
             Err(audit) => {
-                print_audit(&audit);
-                note!("error: the training set gives the label away; mend it, or train with --on-leak warn to see what comes of it");
-                return Ok(ExitCode::from(1));
+                return Ok(refused(&audit, "clicks"));
             }
         };
         print_trained(&trained);
@@ -121,30 +129,50 @@ pub async fn train_and_keep(
         Outcome::Trained(trained) => *trained,
         Outcome::Refused(audit) => return Ok(Err(audit)),
     };
-    let ended = lake::now();
-    let id = format!("{}-{}-{}", began.format("%Y%m%dT%H%M%S%3f"), settings.learner, std::process::id());
-    let run = clicks::run_of(lake, &trained, &id, began.timestamp_millis(), ended.timestamp_millis(), register)?;
+    let ended = lake::now().timestamp_millis();
+    let id = run_id(began, &settings.learner);
+    let run = clicks::run_of(lake, &trained, &id, began.timestamp_millis(), ended, register)?;
+    keep(lake, &run, register, ended).await?;
+    Ok(Ok(trained))
+}
+
+/// What a run is called: when it began, what learned, and which process.
+pub fn run_id(began: DateTime<Utc>, learner: &dyn std::fmt::Display) -> String {
+    format!("{}-{learner}-{}", began.format("%Y%m%dT%H%M%S%3f"), std::process::id())
+}
+
+/// Keeps a run in the lake, registers its model where a name is given, and tells the server where one is set.
+pub async fn keep(lake: &Lake, run: &Run, register: Option<&str>, ended: i64) -> Result<()> {
     let records = Records::of(lake);
-    records.keep(&run).await?;
-    note!("run {id} is in the lake: `adlake runs` lists it");
+    records.keep(run).await?;
+    note!("run {} is in the lake: `adlake runs` lists it", run.id);
     if let Some(name) = register {
-        let known = records.register(name, &id, ended.timestamp_millis()).await?;
+        let known = records.register(name, &run.id, ended).await?;
         note!("registered as {}/{}", known.name, known.version);
     }
     if std::env::var_os("MLFLOW_TRACKING_URI").is_some_and(|uri| !uri.is_empty()) {
         let client = tracking::Settings::from_variables(|name| std::env::var(name).ok()).and_then(tracking::Client::new);
-        match async { tracking::push(&client?, &run).await }.await {
+        match async { tracking::push(&client?, run).await }.await {
             Ok(pushed) => note!("tracked at {}", pushed.url),
             // What the lake keeps can be sent again.
             Err(error) => note!("warning: {error}; the run is kept in the lake, send it again with `adlake track sync`"),
         }
     }
-    Ok(Ok(trained))
+    Ok(())
 }
 
-fn print_audit(audit: &Audit) {
+/// Says what gives the label away, and how to go on.
+pub fn refused(audit: &Audit, positives: &str) -> ExitCode {
+    print_audit(audit, positives);
+    note!("error: the training set gives the label away; mend it, or train with --on-leak warn to see what comes of it");
+    ExitCode::from(1)
+}
+
+/// What an audit found, for people.
+pub fn print_audit(audit: &Audit, positives: &str) {
     let leaks = audit.leaks().count();
-    out!("Leak audit of {} rows, of which {:.1} % are clicks: {leaks} leak(s)", thousands(audit.rows as u64), audit.base_rate * 100.0);
+    let (rows, share) = (thousands(audit.rows as u64), audit.base_rate * 100.0);
+    out!("Leak audit of {rows} rows, of which {share:.1} % are {positives}: {leaks} leak(s)");
     for finding in &audit.findings {
         let word = if finding.severity == Severity::Leak { "LEAK" } else { "note" };
         out!("  {word}  {finding}");
@@ -155,7 +183,7 @@ fn print_audit(audit: &Audit) {
 pub fn print_trained(trained: &Trained) {
     let card = &trained.model.card;
     let test = &card.test;
-    print_audit(&trained.audit);
+    print_audit(&trained.audit, "clicks");
     let rows = |count: usize| thousands(count as u64);
     out!(
         "\n{} learned from {} rows, calibrated on {}, measured on {} ({:.2} % clicked)",
@@ -223,7 +251,7 @@ impl Models {
         let (lake, _) = arguments.open_existing().await?;
         let models = Records::of(&lake).models().await?;
         if models.is_empty() {
-            note!("no model is registered; `adlake train click --register click` makes one");
+            note!("no model is registered; `adlake train click --register click` makes one, `adlake train churn --register churn` another");
             return Ok(ExitCode::SUCCESS);
         }
         super::sql::show(&lake, include_str!("../../sql/models.sql"), AsOf::Latest).await?;
@@ -237,7 +265,7 @@ impl Runs {
         let (lake, _) = arguments.open_existing().await?;
         let table = "ml.runs".parse().map_err(LakeError::invalid)?;
         if lake.table(&table).await?.is_none() {
-            note!("there are no runs yet; `adlake train click` makes one");
+            note!("there are no runs yet; `adlake train click` or `adlake train churn` makes one");
             return Ok(ExitCode::SUCCESS);
         }
         let rows = lake.session(AsOf::Latest).await?.sql(include_str!("../../sql/runs.sql")).await?.limit(0, Some(self.last))?;

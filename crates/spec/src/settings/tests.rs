@@ -75,6 +75,9 @@ fn every_key_can_be_set() {
         ("s3.region", "eu-central-1", "\"eu-central-1\""),
         ("s3.allow_http", "true", "true"),
         ("models.dir", "my/models", "\"my/models\""),
+        ("churn.offer_cost", "2.5", "2.5"),
+        ("churn.customer_value", "250", "250"),
+        ("churn.offer_success_rate", "0.35", "0.35"),
     ];
     assert_eq!(values.map(|(key, ..)| key), KEYS);
     for (key, plain, toml) in values {
@@ -177,5 +180,21 @@ proptest! {
             let _ = Settings::default().set(key, &value);
             let _ = parse(&format!("{key} = {value}"));
         }
+    }
+}
+
+#[test]
+fn amounts_out_of_range_say_what_is_wanted() {
+    let cases = [
+        ("offer_cost = -1", "churn.offer_cost: expected a number of at least 0, found -1"),
+        ("offer_cost = nan", "churn.offer_cost: expected a number of at least 0, found nan"),
+        ("customer_value = 0", "churn.customer_value: expected a number above 0, found 0"),
+        ("customer_value = inf", "churn.customer_value: expected a number above 0, found inf"),
+        ("offer_success_rate = 1.5", "churn.offer_success_rate: expected a number above 0 and at most 1, found 1.5"),
+        ("offer_success_rate = \"x\"", "churn.offer_success_rate: expected a number above 0 and at most 1, found string"),
+    ];
+    for (line, message) in cases {
+        let found = parse(&format!("[churn]\n{line}")).unwrap_err();
+        assert!(found.len() == 1 && found[0].contains(message), "{found:?}");
     }
 }

@@ -60,6 +60,24 @@ impl Given<'_, '_> {
         N::try_from(number).map_err(|_| format!("{number} is too large"))
     }
 
+    /// A number, at least `least` and at most `most`; the smallest positive one means above 0.
+    pub(super) fn amount(&self, least: f64, most: f64) -> Result<f64, String> {
+        let wanted = match (least == f64::MIN_POSITIVE, most == f64::MAX) {
+            (true, true) => "a number above 0".to_string(),
+            (true, false) => format!("a number above 0 and at most {most}"),
+            (false, true) => format!("a number of at least {least}"),
+            (false, false) => format!("a number from {least} to {most}"),
+        };
+        let text = match self {
+            Given::Toml(DeValue::Float(number)) => number.as_str(),
+            Given::Toml(DeValue::Integer(number)) if number.radix() == 10 => number.as_str(),
+            Given::Toml(value) => return Err(expected(&wanted, value)),
+            Given::Plain(value) => value.trim(),
+        };
+        let number = text.parse().ok().filter(|number: &f64| (least..=most).contains(number));
+        number.ok_or_else(|| format!("expected {wanted}, found {text}"))
+    }
+
     pub(super) fn flag(&self) -> Result<bool, String> {
         match self {
             Given::Toml(value) => value.as_bool().ok_or_else(|| expected("true or false", value)),

@@ -2,7 +2,8 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    ArrowPrimitiveType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    ArrowPrimitiveType, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type,
+    UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::DataType;
@@ -11,7 +12,7 @@ use super::{Categories, Column, Frame, MISSING};
 use crate::error::{Result, TrainingError};
 
 impl Column {
-    /// A column from an Arrow array: floats without nulls are shared, other numbers and booleans become `f64`, text and
+    /// A column from an Arrow array: floats without nulls are shared, other numbers, decimals and booleans become `f64`, text and
     /// dictionaries of text become categories. Nulls are missing values.
     ///
     /// # Errors
@@ -33,6 +34,10 @@ impl Column {
             DataType::UInt16 => numbers::<UInt16Type>(array, f64::from),
             DataType::UInt32 => numbers::<UInt32Type>(array, f64::from),
             DataType::UInt64 => numbers::<UInt64Type>(array, |value| value as f64),
+            DataType::Decimal128(_, scale) => {
+                let unit = 10_f64.powi(i32::from(*scale));
+                numbers::<Decimal128Type>(array, |value| value as f64 / unit)
+            }
             DataType::Boolean => {
                 let values = array.as_boolean().iter().map(|value| value.map_or(f64::NAN, |value| f64::from(u8::from(value))));
                 values.collect::<Vec<_>>().into()

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::LogisticSettings;
-use super::design::{Design, Kind};
+use super::design::{Design, Kind, Scale};
 use super::fit::with_penalty;
 use super::solve::Cholesky;
 use crate::error::{Result, TrainingError};
@@ -35,6 +35,8 @@ pub struct Coefficient {
 pub enum CoefficientPart {
     /// Each unit of a number.
     PerUnit,
+    /// Each doubling of `1 + |x|`, where numbers enter by their logarithm.
+    PerDoubling,
     /// A level, against the reference level.
     Level(String),
     /// Being missing.
@@ -44,12 +46,18 @@ pub enum CoefficientPart {
 }
 
 /// Rows of the design in units of the features, each with its standard error from the sandwich `A⁻¹ B A⁻¹` of the curvature with (A) and
-/// without (B) penalty.
-pub(super) fn coefficients(design: &Design, weights: &[f64], curvature: &[f64], settings: &LogisticSettings) -> Result<Vec<Coefficient>> {
+/// without (B) penalty; B is the `spread` of the gradients where that is of groups.
+pub(super) fn coefficients(
+    design: &Design,
+    weights: &[f64],
+    curvature: &[f64],
+    spread: &[f64],
+    settings: &LogisticSettings,
+) -> Result<Vec<Coefficient>> {
     let size = weights.len();
     let unknown = || TrainingError::NotConverged { what: "the standard errors", remedy: "set l2 above 0" };
     let bread = Cholesky::of(&with_penalty(curvature, size, settings.l2), size).ok_or_else(unknown)?;
-    let filled = |row: usize, column: usize| curvature[row.max(column) * size + row.min(column)];
+    let filled = |row: usize, column: usize| spread[row.max(column) * size + row.min(column)];
     let normal = Normal::standard();
     let z = normal.inverse_cdf(0.5 + settings.level / 2.0);
     // A weight in the feature's units is a sum of weights of the design: `combination` holds (column, factor).
@@ -75,7 +83,10 @@ pub(super) fn coefficients(design: &Design, weights: &[f64], curvature: &[f64], 
         let missing = match &feature.kind {
             Kind::Numeric { mean, deviation, column, missing } => {
                 intercept.push((*column, -mean / deviation));
-                found.push(coefficient(name, CoefficientPart::PerUnit, &[(*column, 1.0 / deviation)]));
+                found.push(match Scale::of(settings) {
+                    Scale::Plain => coefficient(name, CoefficientPart::PerUnit, &[(*column, 1.0 / deviation)]),
+                    Scale::Logarithmic => coefficient(name, CoefficientPart::PerDoubling, &[(*column, std::f64::consts::LN_2 / deviation)]),
+                });
                 // A missing number is the mean in the design; in units of the feature it is 0 and this.
                 missing.map(|missing| vec![(missing, 1.0), (*column, mean / deviation)])
             }

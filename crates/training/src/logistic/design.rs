@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::LogisticSettings;
 use crate::bins::Value;
 use crate::data::{Categories, Column, Dataset, Frame};
 use crate::error::{Result, TrainingError};
@@ -26,10 +27,31 @@ pub(super) struct Feature {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Kind {
-    /// `(number - mean) / deviation` in a column; 1 in another where the number is missing, if training rows miss some.
+    /// `(number - mean) / deviation` of the scaled number in a column; 1 in another where the number is missing, if training rows miss some.
     Numeric { mean: f64, deviation: f64, column: usize, missing: Option<usize> },
     /// 1 in a level's column; the reference has none. Levels ascending.
     Categorical { levels: Vec<(String, Option<usize>)>, missing: Option<usize> },
+}
+
+/// How numbers enter.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Scale {
+    Plain,
+    /// `sign(x) ln(1 + |x|)`.
+    Logarithmic,
+}
+
+impl Scale {
+    pub(super) fn of(settings: &LogisticSettings) -> Self {
+        if settings.is_logarithmic { Self::Logarithmic } else { Self::Plain }
+    }
+
+    fn apply(self, number: f64) -> f64 {
+        match self {
+            Self::Plain => number,
+            Self::Logarithmic => number.abs().ln_1p().copysign(number),
+        }
+    }
 }
 
 /// An entry of a row that is not 0.
@@ -40,13 +62,13 @@ pub(super) struct Term {
 }
 
 impl Design {
-    pub(super) fn fit(data: &Dataset) -> Result<Self> {
+    pub(super) fn fit(data: &Dataset, scale: Scale) -> Result<Self> {
         let mut next = 0;
         let mut features = Vec::new();
         for (name, column) in data.frame().features() {
             let kind = match column {
                 Column::Categorical(categories) => categorical(data, categories, &mut next),
-                _ => numeric(data, column, &mut next),
+                _ => numeric(data, column, scale, &mut next),
             };
             let kind = kind.ok_or_else(|| TrainingError::AllMissing { feature: name.to_owned() })?;
             if next > COLUMNS {
@@ -75,9 +97,9 @@ impl Design {
     }
 
     /// The frame's columns, checked against the features.
-    pub(super) fn bind<'a>(&'a self, frame: &'a Frame) -> Result<Bound<'a>> {
+    pub(super) fn bind<'a>(&'a self, frame: &'a Frame, scale: Scale) -> Result<Bound<'a>> {
         let bind = |feature: &'a Feature| feature.bind(frame.column(&feature.name)?);
-        Ok(Bound { features: self.features.iter().map(bind).collect::<Result<_>>()? })
+        Ok(Bound { scale, features: self.features.iter().map(bind).collect::<Result<_>>()? })
     }
 }
 
@@ -91,10 +113,10 @@ impl Feature {
     }
 
     /// Adds what a value puts into its row; a value of the wrong kind is missing.
-    pub(super) fn push_value(&self, value: Value<'_>, terms: &mut Vec<Term>) {
+    pub(super) fn push_value(&self, value: Value<'_>, scale: Scale, terms: &mut Vec<Term>) {
         match (&self.kind, value) {
             (Kind::Numeric { mean, deviation, column, .. }, Value::Number(number)) if number.is_finite() => {
-                terms.push(Term { column: *column, value: (number - mean) / deviation });
+                terms.push(Term { column: *column, value: (scale.apply(number) - mean) / deviation });
             }
             (Kind::Categorical { .. }, Value::Category(text)) => {
                 terms.extend(self.level_column(text).map(|column| Term { column, value: 1.0 }));
@@ -129,6 +151,7 @@ impl Feature {
 
 /// A frame seen through a design.
 pub(super) struct Bound<'a> {
+    scale: Scale,
     features: Vec<BoundFeature<'a>>,
 }
 
@@ -144,7 +167,7 @@ impl Bound<'_> {
         for feature in &self.features {
             match feature {
                 BoundFeature::Numeric { feature, column } => {
-                    feature.push_value(column.number(row).map_or(Value::Missing, Value::Number), terms);
+                    feature.push_value(column.number(row).map_or(Value::Missing, Value::Number), self.scale, terms);
                 }
                 BoundFeature::Categorical { codes, columns, missing } => {
                     let column = columns.get(codes[row] as usize).copied().unwrap_or(*missing);
@@ -156,8 +179,10 @@ impl Bound<'_> {
 }
 
 /// The weighted mean and deviation of what is not missing; `None` if all is.
-fn numeric(data: &Dataset, column: &Column, next: &mut usize) -> Option<Kind> {
-    let values = || (0..data.rows()).filter_map(|row| Some((column.number(row)?, data.weight(row)))).filter(|(_, weight)| *weight > 0.0);
+fn numeric(data: &Dataset, column: &Column, scale: Scale, next: &mut usize) -> Option<Kind> {
+    let values = || {
+        (0..data.rows()).filter_map(|row| Some((scale.apply(column.number(row)?), data.weight(row)))).filter(|(_, weight)| *weight > 0.0)
+    };
     let sum: f64 = values().map(|(_, weight)| weight).sum();
     if sum == 0.0 {
         return None;

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::coefficients::coefficients;
-use super::design::{Bound, Design};
+use super::design::{Bound, Design, Scale};
 use super::solve::Cholesky;
 use super::{Logistic, LogisticSettings};
 use crate::calibrate::logistic;
@@ -24,9 +24,10 @@ pub(super) struct Sums {
 pub(super) fn fit(data: &Dataset, settings: &LogisticSettings) -> Result<Logistic> {
     settings.check()?;
     let base_rate = data.base_rate()?;
-    let design = Design::fit(data)?;
+    let scale_of_numbers = Scale::of(settings);
+    let design = Design::fit(data, scale_of_numbers)?;
     let size = design.columns() + 1;
-    let rows = design.bind(data.frame())?;
+    let rows = design.bind(data.frame(), scale_of_numbers)?;
     let penalty = |column: usize| if column + 1 < size { settings.l2 } else { 0.0 };
     let total = |sums: &Sums, weights: &[f64]| {
         sums.loss + weights.iter().enumerate().map(|(column, weight)| penalty(column) * weight * weight / 2.0).sum::<f64>()
@@ -51,7 +52,11 @@ pub(super) fn fit(data: &Dataset, settings: &LogisticSettings) -> Result<Logisti
             if weights.iter().any(|weight| weight.abs() > 30.0) && settings.l2 == 0.0 {
                 return Err(not_converged());
             }
-            let coefficients = coefficients(&design, &weights, &sums.curvature, settings)?;
+            let spread = match data.groups().filter(|_| settings.has_grouped_errors) {
+                Some(groups) => grouped_spread(data, &rows, &weights, groups),
+                None => sums.curvature.clone(),
+            };
+            let coefficients = coefficients(&design, &weights, &sums.curvature, &spread, settings)?;
             let intercept = weights.pop().unwrap_or_default();
             return Ok(Logistic { settings: settings.clone(), design, intercept, weights, coefficients });
         }
@@ -124,4 +129,30 @@ fn sum_rows(data: &Dataset, rows: &Bound<'_>, weights: &[f64], range: std::ops::
         }
     }
     sums
+}
+
+/// The products of each group's gradient with itself, summed; the lower triangle. Corrected for few groups by `groups / (groups - 1)`.
+fn grouped_spread(data: &Dataset, rows: &Bound<'_>, weights: &[f64], groups: &[u64]) -> Vec<f64> {
+    let size = weights.len();
+    let mut order: Vec<u32> = (0..data.rows() as u32).collect();
+    order.sort_by_key(|row| groups[*row as usize]);
+    let (mut spread, mut count) = (vec![0.0; size * size], 0.0);
+    let mut terms = Vec::new();
+    for group in order.chunk_by(|one, other| groups[*one as usize] == groups[*other as usize]) {
+        let mut gradient = vec![0.0; size];
+        for row in group.iter().map(|row| *row as usize) {
+            rows.terms(row, &mut terms);
+            terms.push(super::Term { column: size - 1, value: 1.0 });
+            let log_odds: f64 = terms.iter().map(|term| weights[term.column] * term.value).sum();
+            let slope = data.weight(row) * (logistic(log_odds) - f64::from(u8::from(data.labels()[row])));
+            terms.iter().for_each(|term| gradient[term.column] += slope * term.value);
+        }
+        for high in (0..size).filter(|high| gradient[*high] != 0.0) {
+            (0..=high).for_each(|low| spread[high * size + low] += gradient[high] * gradient[low]);
+        }
+        count += 1.0;
+    }
+    let correction = if count > 1.0 { count / (count - 1.0) } else { 1.0 };
+    spread.iter_mut().for_each(|product| *product *= correction);
+    spread
 }

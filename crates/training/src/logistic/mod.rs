@@ -18,7 +18,7 @@ use crate::calibrate::logistic;
 use crate::data::{Dataset, Frame};
 use crate::error::{Result, TrainingError};
 use crate::predict::Predict;
-use design::{Design, Term};
+use design::{Design, Scale, Term};
 
 /// How a logistic regression is fitted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,17 +31,28 @@ pub struct LogisticSettings {
     pub max_iterations: usize,
     /// Of the confidence intervals, above 0 and below 1.
     pub level: f64,
+    /// Whether numbers enter as `sign(x) ln(1 + |x|)`: for counts and amounts, of which a doubling says as much anywhere.
+    #[serde(skip_serializing_if = "is_off")]
+    pub is_logarithmic: bool,
+    /// Whether standard errors take rows of one group together (Liang and Zeger, Biometrika 73, 1986): many rows of one customer are no
+    /// independent evidence.
+    #[serde(skip_serializing_if = "is_off")]
+    pub has_grouped_errors: bool,
+}
+
+fn is_off(flag: &bool) -> bool {
+    !flag
 }
 
 impl Default for LogisticSettings {
     fn default() -> Self {
-        Self { l2: 1.0, max_iterations: 100, level: 0.95 }
+        Self { l2: 1.0, max_iterations: 100, level: 0.95, is_logarithmic: false, has_grouped_errors: false }
     }
 }
 
 /// A fitted logistic regression.
 ///
-/// Numbers are standardised; a missing one is the mean, and where training rows miss some, their being missing has a weight of its own.
+/// Numbers are standardised, after their logarithm where that is asked for; a missing one is the mean, and where training rows miss some, their being missing has a weight of its own.
 /// Categories have one weight per level against the most frequent one, the reference; a missing category is a level if training rows
 /// miss some, and an unseen one is as a missing one, else as the reference.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -103,6 +114,15 @@ impl Logistic {
         self.design.features.iter().map(|feature| feature.name.as_str())
     }
 
+    /// Per number the standard deviation of what entered (its logarithm, where that was asked for): a weight times it is the weight of the
+    /// standardised number. A constant has none.
+    pub fn deviations(&self) -> impl Iterator<Item = (&str, f64)> {
+        self.design.features.iter().filter_map(|feature| match feature.kind {
+            design::Kind::Numeric { deviation, .. } if deviation < f64::MAX => Some((feature.name.as_str(), deviation)),
+            _ => None,
+        })
+    }
+
     /// The probability for one row.
     ///
     /// # Errors
@@ -110,7 +130,8 @@ impl Logistic {
     pub fn predict_row(&self, row: &[Value<'_>]) -> Result<f64> {
         crate::data::same_length("the row to predict", self.design.features.len(), row.len())?;
         let mut terms = Vec::new();
-        self.design.features.iter().zip(row).for_each(|(feature, value)| feature.push_value(*value, &mut terms));
+        let scale = Scale::of(&self.settings);
+        self.design.features.iter().zip(row).for_each(|(feature, value)| feature.push_value(*value, scale, &mut terms));
         Ok(self.answer(&terms))
     }
 
@@ -121,7 +142,7 @@ impl Logistic {
 
 impl Predict for Logistic {
     fn predict(&self, frame: &Frame) -> Result<Vec<f64>> {
-        let columns = self.design.bind(frame)?;
+        let columns = self.design.bind(frame, Scale::of(&self.settings))?;
         let mut answers = vec![0.0; frame.rows()];
         answers.par_chunks_mut(BLOCK).enumerate().for_each(|(block, answers)| {
             let mut terms = Vec::new();

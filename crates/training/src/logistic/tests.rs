@@ -3,7 +3,8 @@ use super::*;
 use crate::data::Column;
 use crate::random::{Purpose, Stream};
 
-const FREE: LogisticSettings = LogisticSettings { l2: 0.0, max_iterations: 100, level: 0.95 };
+const FREE: LogisticSettings =
+    LogisticSettings { l2: 0.0, max_iterations: 100, level: 0.95, is_logarithmic: false, has_grouped_errors: false };
 
 /// Rows of a table: per (level, label) so many.
 fn table(counts: &[(Option<&'static str>, usize, usize)]) -> Dataset {
@@ -63,6 +64,7 @@ fn intervals_hold_the_law_as_often_as_they_say() {
                 CoefficientPart::Intercept => (0, None),
                 CoefficientPart::PerUnit => (1, Some(0.05)),
                 CoefficientPart::Missing => (2, Some(2.5)),
+                CoefficientPart::PerDoubling => unreachable!("numbers enter as they are"),
                 CoefficientPart::Level(level) => (3, Some(if level == "b" { 0.8 } else { -0.8 })),
             };
             // The intercept depends on which level is the reference.
@@ -132,4 +134,41 @@ fn what_has_no_answer_is_an_error_unless_penalised() {
     let many = Dataset::new(many, (0..3000).map(|i| i % 2 == 0).collect::<Vec<_>>()).unwrap();
     let error = Logistic::fit(&many, &FREE).unwrap_err().to_string();
     assert!(error.contains("use the hashed logistic regression"), "{error}");
+}
+
+#[test]
+fn logarithms_of_numbers_are_taken_within() {
+    let data = clicks(400, 3);
+    let plain: Vec<_> =
+        (0..400).map(|row| data.frame().columns()[0].number(row).map_or(f64::NAN, |x| x.abs().ln_1p().copysign(x))).collect();
+    let taken = Dataset::new(data.frame().with_column("age", plain.into()).unwrap(), data.labels()).unwrap();
+    let within = Logistic::fit(&data, &LogisticSettings { is_logarithmic: true, ..FREE }).unwrap();
+    let before = Logistic::fit(&taken, &FREE).unwrap();
+    assert_eq!(within.predict(data.frame()).unwrap(), before.predict(taken.frame()).unwrap());
+    for (one, other) in within.coefficients().iter().zip(before.coefficients()) {
+        let factor = if one.part == CoefficientPart::PerDoubling { std::f64::consts::LN_2 } else { 1.0 };
+        near(one.estimate, other.estimate * factor);
+        near(one.standard_error, other.standard_error * factor);
+    }
+    assert_eq!(within.coefficients()[1].part, CoefficientPart::PerDoubling);
+    assert_ne!(within.predict(data.frame()).unwrap(), Logistic::fit(&data, &FREE).unwrap().predict(data.frame()).unwrap());
+}
+
+#[test]
+fn repeated_rows_of_one_group_make_errors_no_smaller() {
+    let once = clicks(300, 4).with_groups((0..300).collect::<Vec<_>>()).unwrap();
+    let thrice = once.take(&(0..900).map(|row| row % 300).collect::<Vec<_>>()).unwrap();
+    let errors = |data: &Dataset, has_grouped_errors| -> Vec<f64> {
+        let model = Logistic::fit(data, &LogisticSettings { has_grouped_errors, ..FREE }).unwrap();
+        model.coefficients().iter().map(|coefficient| coefficient.standard_error).collect()
+    };
+    let (of_rows, of_groups) = (errors(&once, false), errors(&once, true));
+    for ((of_rows, of_groups), (naive, honest)) in
+        of_rows.iter().zip(&of_groups).zip(errors(&thrice, false).into_iter().zip(errors(&thrice, true)))
+    {
+        near(of_groups / honest, 1.0);
+        near(naive * 3.0_f64.sqrt() / of_rows, 1.0);
+        // Where the law is right, groups of one row are as sure as rows are.
+        assert!((of_groups / of_rows - 1.0).abs() < 0.2, "{of_groups} {of_rows}");
+    }
 }

@@ -99,7 +99,7 @@ impl Confidence {
 }
 
 /// How often a row is drawn when the mean is 1.
-fn poisson(stream: &mut Stream) -> f64 {
+pub(super) fn poisson(stream: &mut Stream) -> f64 {
     // Chances of at most 0, 1, 2, … draws: 1/e times the sums of 1/k!.
     let mut rest = stream.unit() * std::f64::consts::E;
     let (mut count, mut term) = (0.0, 1.0);

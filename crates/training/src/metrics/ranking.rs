@@ -51,7 +51,7 @@ pub fn roc_auc_difference(first: &Scores<'_>, second: &Scores<'_>, confidence: &
 }
 
 /// The AUC, and per row the share of the other class's weight on the right side of it.
-fn placements(scores: &Scores<'_>) -> (f64, Vec<f64>) {
+pub(super) fn placements(scores: &Scores<'_>) -> (f64, Vec<f64>) {
     let sum = |wanted: bool, rows: &[u32]| {
         let of_class = rows.iter().map(|row| *row as usize).filter(|row| scores.labels()[*row] == wanted);
         of_class.map(|row| scores.weight(row)).sum::<f64>()

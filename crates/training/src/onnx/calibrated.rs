@@ -4,6 +4,7 @@
 use super::ensemble::{Ensemble, Place, Question};
 use super::graph::Graph;
 use super::proto::{AttributeProto, element};
+use crate::blend::SUREST;
 use crate::calibrate::{Calibrator, Isotonic, MARGIN};
 
 /// Calibrated probabilities for a model's, both N by 1.
@@ -28,6 +29,25 @@ pub(super) fn logistic(graph: &mut Graph, log_odds: &str) -> String {
     let odds_against = graph.op("Exp", &[&negated]);
     let all = graph.op("Add", &[&one, &odds_against]);
     graph.op("Div", &[&one, &all])
+}
+
+/// The probabilities of the mean of the members' log odds, as a blend has it.
+pub(super) fn blended(graph: &mut Graph, members: &[String]) -> String {
+    let one = graph.number(1.0);
+    let (least, most) = (graph.number(SUREST), graph.number(1.0 - SUREST));
+    let of_member = |graph: &mut Graph, member: &String| {
+        let bounded = graph.op("Clip", &[member, &least, &most]);
+        let against = graph.op("Sub", &[&one, &bounded]);
+        let odds = graph.op("Div", &[&bounded, &against]);
+        graph.op("Log", &[&odds])
+    };
+    let log_odds: Vec<_> = members.iter().map(|member| of_member(graph, member)).collect();
+    let rows = graph.beside(&log_odds);
+    let axes = graph.integers(&[1]);
+    let sum = graph.op("ReduceSum", &[&rows, &axes]);
+    let count = graph.number(members.len() as f64);
+    let mean = graph.op("Div", &[&sum, &count]);
+    logistic(graph, &mean)
 }
 
 /// A line through the log odds.

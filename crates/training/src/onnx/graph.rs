@@ -1,6 +1,6 @@
 //! A graph in the making: inputs, constants, and operators after what they read. Values go by their names.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use prost::Message;
 
@@ -20,6 +20,8 @@ pub(super) struct Graph {
     graph: GraphProto,
     features: usize,
     taken: HashSet<String>,
+    /// Per feature that is read, its column.
+    columns: HashMap<String, String>,
 }
 
 impl Graph {
@@ -39,7 +41,7 @@ impl Graph {
             return Err(TrainingError::NoFeatures);
         }
         let graph = GraphProto { name: "adlake".to_owned(), ..GraphProto::default() };
-        Ok(Self { graph, features, taken })
+        Ok(Self { graph, features, taken, columns: HashMap::new() })
     }
 
     /// A column of numbers, N by 1.
@@ -60,10 +62,15 @@ impl Graph {
 
     /// MLflow hands over each column of a data frame as N, but the only one as N by 1.
     fn column(&mut self, feature: &str, element: i32, meaning: &str) -> String {
+        if let Some(column) = self.columns.get(feature) {
+            return column.clone();
+        }
         let columns = (self.features == 1).then_some(1);
         self.graph.input.push(value(feature, element, columns, meaning));
         let shape = self.integers(&[-1, 1]);
-        self.op("Reshape", &[feature, &shape])
+        let column = self.op("Reshape", &[feature, &shape]);
+        self.columns.insert(feature.to_owned(), column.clone());
+        column
     }
 
     /// A constant.

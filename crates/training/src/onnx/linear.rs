@@ -1,15 +1,12 @@
 //! Logistic regression: what each feature adds to the log odds, side by side and summed.
 
 use super::graph::Graph;
-use crate::error::Result;
 use crate::logistic::{Addend, Logistic};
 
 /// The probabilities, N by 1.
-pub(super) fn logistic(model: &Logistic) -> Result<(Graph, String)> {
-    let mut graph = Graph::new(model.feature_names())?;
-    let log_odds = log_odds(&mut graph, model);
-    let probabilities = super::calibrated::logistic(&mut graph, &log_odds);
-    Ok((graph, probabilities))
+pub(super) fn logistic(graph: &mut Graph, model: &Logistic) -> String {
+    let log_odds = log_odds(graph, model);
+    super::calibrated::logistic(graph, &log_odds)
 }
 
 fn log_odds(graph: &mut Graph, model: &Logistic) -> String {
@@ -29,7 +26,7 @@ fn log_odds(graph: &mut Graph, model: &Logistic) -> String {
             }
         }
     }
-    addends.extend(numbers.addends(graph));
+    addends.extend(numbers.addends(graph, model.settings().is_logarithmic));
     let rows = graph.beside(&addends);
     let axes = graph.integers(&[1]);
     let sum = graph.op("ReduceSum", &[&rows, &axes]);
@@ -48,13 +45,14 @@ struct Numbers {
 }
 
 impl Numbers {
-    fn addends(&self, graph: &mut Graph) -> Option<String> {
+    fn addends(&self, graph: &mut Graph, is_logarithmic: bool) -> Option<String> {
         if self.columns.is_empty() {
             return None;
         }
         let rows = graph.beside(&self.columns);
         let (means, deviations) = (graph.list(&self.means), graph.list(&self.deviations));
-        let centred = graph.op("Sub", &[&rows, &means]);
+        let scaled = if is_logarithmic { logarithms(graph, &rows) } else { rows.clone() };
+        let centred = graph.op("Sub", &[&scaled, &means]);
         let standardised = graph.op("Div", &[&centred, &deviations]);
         let weights = graph.list(&self.weights);
         let known = graph.op("Mul", &[&weights, &standardised]);
@@ -64,4 +62,14 @@ impl Numbers {
         let missing = graph.list(&self.missing);
         Some(graph.op("Where", &[&is_known, &known, &missing]))
     }
+}
+
+/// `sign(x) ln(1 + |x|)`.
+fn logarithms(graph: &mut Graph, rows: &str) -> String {
+    let one = graph.number(1.0);
+    let size = graph.op("Abs", &[rows]);
+    let more = graph.op("Add", &[&one, &size]);
+    let logarithm = graph.op("Log", &[&more]);
+    let sign = graph.op("Sign", &[rows]);
+    graph.op("Mul", &[&sign, &logarithm])
 }

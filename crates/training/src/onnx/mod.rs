@@ -31,8 +31,10 @@ mod linear;
 mod proto;
 mod trees;
 
+use crate::bins::{Binner, FeatureBins};
 use crate::error::{Result, TrainingError};
 use crate::stored::{Learned, Model};
+use graph::Graph;
 
 /// The name of the output.
 pub const OUTPUT: &str = "probability";
@@ -47,18 +49,47 @@ impl Model {
     /// A hashed learner, which ONNX has no operators for; a feature whose name no input can have: none at all, that of the output, or that
     /// of another feature.
     pub fn to_onnx(&self) -> Result<Vec<u8>> {
-        let (mut graph, probabilities) = match &self.learned {
-            Learned::Forest(model) => trees::forest(model)?,
-            Learned::Boosted(model) => trees::boosted(model)?,
-            Learned::Logistic(model) => linear::logistic(model)?,
-            Learned::Ftrl(_) | Learned::Ffm(_) => {
-                let problem = "ONNX has no operator that hashes as hashed learners do, so train a forest, boosted trees or a logistic \
-                               regression, or predict with adlake";
-                return Err(TrainingError::Onnx { problem: problem.to_owned() });
-            }
-        };
+        let mut graph = Graph::new(feature_names(&self.learned)?)?;
+        let probabilities = probabilities(&mut graph, &self.learned)?;
         let probabilities = calibrated::calibrated(&mut graph, probabilities, &self.calibrator);
         Ok(graph.finish(&probabilities))
+    }
+}
+
+/// The inputs, in the learner's order.
+fn feature_names(learned: &Learned) -> Result<Vec<&str>> {
+    Ok(match learned {
+        Learned::Forest(model) => names_of(model.binner()),
+        Learned::Boosted(model) => names_of(model.binner()),
+        Learned::Logistic(model) => model.feature_names().collect(),
+        // All members learned from the same features.
+        Learned::Blend(model) => match model.members().first() {
+            Some(member) => feature_names(member)?,
+            None => Vec::new(),
+        },
+        Learned::Ftrl(_) | Learned::Ffm(_) => {
+            let problem = "ONNX has no operator that hashes as hashed learners do, so train a forest, boosted trees or a logistic \
+                           regression, or predict with adlake";
+            return Err(TrainingError::Onnx { problem: problem.to_owned() });
+        }
+    })
+}
+
+fn names_of(binner: &Binner) -> Vec<&str> {
+    binner.features().iter().map(FeatureBins::name).collect()
+}
+
+/// A learner's probabilities, N by 1.
+fn probabilities(graph: &mut Graph, learned: &Learned) -> Result<String> {
+    match learned {
+        Learned::Forest(model) => trees::forest(graph, model),
+        Learned::Boosted(model) => trees::boosted(graph, model),
+        Learned::Logistic(model) => Ok(linear::logistic(graph, model)),
+        Learned::Blend(model) => {
+            let of_members: Vec<_> = model.members().iter().map(|member| probabilities(graph, member)).collect::<Result<_>>()?;
+            Ok(calibrated::blended(graph, &of_members))
+        }
+        Learned::Ftrl(_) | Learned::Ffm(_) => feature_names(learned).map(|_| String::new()),
     }
 }
 

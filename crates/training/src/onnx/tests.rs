@@ -6,6 +6,7 @@ use prost::Message;
 use super::proto::{AttributeProto, GraphProto, ModelProto, NodeProto, element};
 use super::*;
 use crate::bins::Value;
+use crate::blend::{Blend, BlendSettings};
 use crate::boosted::{Boosted, BoostedSettings};
 use crate::calibrate::Calibrator;
 use crate::data::{Column, Dataset, Frame};
@@ -33,7 +34,16 @@ fn all(data: &Dataset) -> Vec<Model> {
     let boosted = Boosted::fit(data, None, &BoostedSettings { n_estimators: 7, ..BoostedSettings::default() }).unwrap().model;
     let logistic = Logistic::fit(data, &LogisticSettings::default()).unwrap();
     let mut models = Vec::new();
-    for learned in [Learned::Forest(forest(data)), Learned::Boosted(boosted), Learned::Logistic(logistic)] {
+    let logarithmic = Logistic::fit(data, &LogisticSettings { is_logarithmic: true, ..LogisticSettings::default() }).unwrap();
+    let blend = Blend::fit(data, &BlendSettings::default()).unwrap();
+    let learned = [
+        Learned::Forest(forest(data)),
+        Learned::Boosted(boosted),
+        Learned::Logistic(logistic),
+        Learned::Logistic(logarithmic),
+        Learned::Blend(blend),
+    ];
+    for learned in learned {
         let probabilities = learned.predict(data.frame()).unwrap();
         let scores = Scores::new(&probabilities, data.labels(), None).unwrap();
         let calibrators = [

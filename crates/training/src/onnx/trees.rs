@@ -11,26 +11,23 @@ use crate::forest::Forest;
 use crate::tree::{NodeSplit, Tree};
 
 /// The mean of a forest's trees, N by 1.
-pub(super) fn forest(model: &Forest) -> Result<(Graph, String)> {
-    let (mut graph, sums) = sums(model.binner(), model.trees())?;
+pub(super) fn forest(graph: &mut Graph, model: &Forest) -> Result<String> {
+    let sums = sums(graph, model.binner(), model.trees())?;
     let count = graph.number(model.trees().len() as f64);
-    let means = graph.op("Div", &[&sums, &count]);
-    Ok((graph, means))
+    Ok(graph.op("Div", &[&sums, &count]))
 }
 
 /// The probabilities of boosted trees, N by 1.
-pub(super) fn boosted(model: &Boosted) -> Result<(Graph, String)> {
-    let (mut graph, sums) = sums(model.binner(), model.trees())?;
+pub(super) fn boosted(graph: &mut Graph, model: &Boosted) -> Result<String> {
+    let sums = sums(graph, model.binner(), model.trees())?;
     let start = graph.number(model.start());
     let log_odds = graph.op("Add", &[&start, &sums]);
-    let probabilities = logistic(&mut graph, &log_odds);
-    Ok((graph, probabilities))
+    Ok(logistic(graph, &log_odds))
 }
 
 /// The sums of the trees' answers, N by 1.
-fn sums(binner: &Binner, trees: &[Tree]) -> Result<(Graph, String)> {
-    let mut graph = Graph::new(binner.features().iter().map(FeatureBins::name))?;
-    let columns: Vec<_> = binner.features().iter().map(|feature| column(&mut graph, feature)).collect();
+fn sums(graph: &mut Graph, binner: &Binner, trees: &[Tree]) -> Result<String> {
+    let columns: Vec<_> = binner.features().iter().map(|feature| column(graph, feature)).collect();
     let rows = graph.beside(&columns);
     let mut ensemble = Ensemble::default();
     for tree in trees {
@@ -39,8 +36,7 @@ fn sums(binner: &Binner, trees: &[Tree]) -> Result<(Graph, String)> {
     if trees.is_empty() {
         add_constant(&mut ensemble, 0.0);
     }
-    let sums = ensemble.sums(&mut graph, &rows);
-    Ok((graph, sums))
+    Ok(ensemble.sums(graph, &rows))
 }
 
 fn column(graph: &mut Graph, feature: &FeatureBins) -> String {

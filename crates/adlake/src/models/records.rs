@@ -12,7 +12,7 @@ use lake::{AsOf, Lake, LakeError, Result};
 use spec::{Layer, TableName};
 use tracking::{Content, Run};
 
-use super::card::ClickModel;
+use super::file::{ModelCard, ModelFile};
 
 /// What the lake keeps of training.
 pub struct Records<'l> {
@@ -138,8 +138,17 @@ impl<'l> Records<'l> {
     /// The model that a reference names: `click` is its last version, `click/3` the third.
     ///
     /// # Errors
-    /// There is none, or its file is damaged.
-    pub async fn model(&self, reference: &str) -> Result<(KnownModel, ClickModel)> {
+    /// There is none, it is of another kind, or its file is damaged.
+    pub async fn model<C: ModelCard>(&self, reference: &str) -> Result<(KnownModel, ModelFile<C>)> {
+        let (known, bytes) = self.model_bytes(reference).await?;
+        Ok((known, ModelFile::from_bytes(&bytes)?))
+    }
+
+    /// The same as bytes, of whatever kind it is.
+    ///
+    /// # Errors
+    /// There is none, or its file is gone.
+    pub async fn model_bytes(&self, reference: &str) -> Result<(KnownModel, Vec<u8>)> {
         let (name, version) = match reference.split_once('/') {
             None => (reference, None),
             Some((name, version)) => {
@@ -151,13 +160,13 @@ impl<'l> Records<'l> {
         let found = models.iter().rfind(|model| model.name == name && version.is_none_or(|version| model.version == version));
         let known = found.cloned().ok_or_else(|| {
             LakeError::invalid(format!(
-                "there is no registered model {reference}; `adlake models` lists them, `adlake train click --register {name}` makes one"
+                "there is no registered model {reference}; `adlake models` lists them, `adlake train` with --register {name} makes one"
             ))
         })?;
         let bytes = self.lake.read_file(Layer::Ml, &format!("{}/{MODEL_FILE}", known.run_id)).await?;
         let bytes =
             bytes.ok_or_else(|| LakeError::invalid(format!("the file of model {name}/{} is gone: train it again", known.version)))?;
-        Ok((known, ClickModel::from_bytes(&bytes)?))
+        Ok((known, bytes))
     }
 
     /// A run as it was kept, its files filled in.

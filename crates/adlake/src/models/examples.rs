@@ -12,7 +12,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::rows::Rows;
 
-/// Reads all rows: features and clicks in the order of their events, with times in microseconds since 1970, or places where the log has no
+/// Reads all rows: features and labels in the order of their events, with times in microseconds since 1970, or places where the log has no
 /// times, and with whom they belong to.
 ///
 /// # Errors
@@ -27,7 +27,7 @@ pub async fn examples(rows: &Rows) -> Result<Dataset> {
 }
 
 /// Rows as they grow batch by batch.
-pub(super) struct Gathered<'r> {
+pub(crate) struct Gathered<'r> {
     rows: &'r Rows,
     features: Vec<(String, Values)>,
     labels: Vec<bool>,
@@ -43,18 +43,18 @@ enum Values {
 
 impl<'r> Gathered<'r> {
     /// None yet; of the columns, those are features.
-    pub(super) fn new(rows: &'r Rows, features: &[String]) -> Self {
+    pub(crate) fn new(rows: &'r Rows, features: &[String]) -> Self {
         let features = features.iter().map(|name| (name.clone(), Values::Unknown)).collect();
         Self { rows, features, labels: vec![], times: vec![], groups: vec![] }
     }
 
     /// How many there are.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.labels.len()
     }
 
     /// Some more.
-    pub(super) fn take(&mut self, batch: &RecordBatch) -> Result<()> {
+    pub(crate) fn take(&mut self, batch: &RecordBatch) -> Result<()> {
         for (name, values) in &mut self.features {
             values.extend(&super::learned(Column::from_arrow(column(batch, name)?))?)?;
         }
@@ -83,7 +83,7 @@ impl<'r> Gathered<'r> {
     ///
     /// # Errors
     /// No rows.
-    pub(super) fn finish(self) -> Result<Dataset> {
+    pub(crate) fn finish(self) -> Result<Dataset> {
         let columns = self.features.into_iter().map(|(name, values)| Ok((name, values.finish()?)));
         let frame = super::learned(Frame::new(columns.collect::<Result<Vec<_>>>()?))?;
         let data = super::learned(Dataset::new(frame, self.labels).and_then(|data| data.with_times(self.times)))?;
@@ -125,8 +125,8 @@ impl Values {
     }
 }
 
-/// Whether each row of a batch was clicked.
-pub(super) fn labels(rows: &Rows, batch: &RecordBatch) -> Result<Vec<bool>> {
+/// Each row's label; null counts as false.
+pub(crate) fn labels(rows: &Rows, batch: &RecordBatch) -> Result<Vec<bool>> {
     let labels = column(batch, &rows.label)?.as_boolean();
     Ok((0..batch.num_rows()).map(|row| labels.is_valid(row) && labels.value(row)).collect())
 }
