@@ -1,14 +1,20 @@
 /*
 One row per cut day and customer with a purchase before it: what was known of the customer by then, and whether a purchase
-followed within the horizon of 90 days. A purchase is an invoice with a sale of a product, as in silver.customers. Features
-are made of lines strictly before the cut day, the label of those from the cut day on. Cut days lie a week apart, back from
+followed within the horizon. A purchase is an invoice with a sale of a product, as in silver.customers. Features
+are made of lines strictly before the cut day, the label of those from the cut day on. Cut days lie a step apart, back from
 the last one whose horizon the log covers; one more, the day after the log's last, has no label yet and is there to be
-scored. The first has 28 days of the log before it. Averages are over the customer's purchases before the cut. Customers
+scored. The first has some days of the log before it. Averages are over the customer's purchases before the cut. Customers
 who only returned something, and guests, are not here.
 
 key          = ["cut_on", "customer_id"]
 kind         = "full"
 partition_by = ["cut_month"]
+
+[parameters]
+horizon_days       = { default = 90, description = "Days without a purchase that make a customer churned" }
+step_days          = { default = 7, description = "Days between cuts" }
+least_history_days = { default = 28, description = "Days of the log before the first cut" }
+wholesale_items    = { default = 24, description = "Units a line, in the mean, from which a purchase is wholesale-like" }
 
 [columns]
 cut_on                 = "The cut day: features are from before it, the label from it on"
@@ -59,9 +65,12 @@ with lines as (
     where is_product and line_type in ('sale', 'cancellation') and customer_id is not null
 ),
 
--- Days of the horizon, days between cuts, days of the log before the first cut, and units a line of a wholesale-like purchase.
 rules as (
-    select 90 as horizon_days, 7 as step_days, 28 as least_history_days, 24 as wholesale_items
+    select
+        $horizon_days as horizon_days,
+        $step_days as step_days,
+        $least_history_days as least_history_days,
+        $wholesale_items as wholesale_items
 ),
 
 spans as (

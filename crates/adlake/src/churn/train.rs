@@ -72,7 +72,7 @@ pub fn learn(customers: Customers, settings: &TrainSettings, on_leak: OnLeak, sa
     if i64::from(customers.horizon_days) != i64::from(settings.horizon_days) {
         let (has, asked) = (customers.horizon_days, settings.horizon_days);
         return Err(LakeError::invalid(format!(
-            "{TABLE} has a horizon of {has} days, not of {asked}: change `rules` in its model and run it, or ask for --horizon {has}"
+            "{TABLE} has a horizon of {has} days, not of {asked}: set parameters.{TABLE}.horizon_days and run, or ask for --horizon {has}"
         )));
     }
     let folds = folds(&customers, settings)?;
