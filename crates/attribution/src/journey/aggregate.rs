@@ -26,7 +26,7 @@ fn prefix(path: &[u32]) -> u128 {
     (0..8).fold(0, |key, index| (key << 16) | path.get(index).map_or(0, |step| u128::from(*step) + 1))
 }
 
-/// Adds up rows of equal paths, and puts the paths in order.
+/// Adds up rows of equal paths, and puts the paths in order. Paths that no journey took are left out.
 pub(super) fn rows(channels: usize, parts: &[Rows<'_>]) -> Result<Journeys> {
     let count: usize = parts.iter().map(|part| part.paths.len()).sum();
     let mut order: Vec<(u128, u32, u32)> = Vec::with_capacity(count);
@@ -54,6 +54,9 @@ pub(super) fn rows(channels: usize, parts: &[Rows<'_>]) -> Result<Journeys> {
             conversions += part.conversions.get(row).map_or(0, |count| u128::from(*count));
             value += part.value.get(row).copied().unwrap_or(0);
             nulls += part.nulls.get(row).map_or(0, |count| u128::from(*count));
+        }
+        if conversions + nulls == 0 {
+            continue;
         }
         count += conversions + nulls;
         worth += value;

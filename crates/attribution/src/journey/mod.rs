@@ -98,8 +98,8 @@ pub struct Totals {
 
 /// Distinct paths in order, each with its conversions, their value, and the journeys along it that did not convert.
 ///
-/// Made only by adding up rows, so the same journeys in any order, cut into any parts, are the same `Journeys`. A path may have no
-/// touch: a conversion that nothing went before.
+/// Made only by adding up rows, so the same journeys in any order, cut into any parts, are the same `Journeys`. Every path was taken by a
+/// journey. A path may have no touch: a conversion that nothing went before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Journeys {
     channels: usize,

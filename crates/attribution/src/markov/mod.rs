@@ -1,8 +1,8 @@
 //! Markov chains of journeys (Anderl, Becker, von Wangenheim, Schumann: Mapping the customer journey, 2016), by linear algebra.
 //!
 //! The states of order `k` are the runs of `k` touches in a row that occur in journeys; a journey with fewer touches is one state by
-//! itself. A state that follows itself at once is one stay in it (for order 1: touches of one channel in a row count as one). Every
-//! journey begins at the start, and ends in conversion or null. Probabilities are shares of the journeys' counts. These are the
+//! itself. A state that follows itself at once is one stay in it (for order 1: touches of one channel in a row count as one), which
+//! changes no result, as a walk leaves a state all the same. Every journey begins at the start, and ends in conversion or null. Probabilities are shares of the journeys' counts. These are the
 //! definitions of the R and Python package `ChannelAttribution`, which then simulates walks; here the chain is solved.
 //!
 //! A channel's removal effect is the part of conversions that is lost when every state with that channel ends in null: the share of

@@ -1,7 +1,8 @@
 //! Shapley values of channels: what each adds on average to the channels that came before it, over all orders of them (Shapley, 1953).
 //!
 //! What a set of channels is worth can be counted in two ways ([`Worth`]). Both look at journeys whose channels all lie in the set: these
-//! are the ones that would be left if there were no other channel.
+//! are the ones that would be left if there were no other channel. Journeys without a touch are in no set, and the empty set is worth
+//! nothing.
 
 mod exact;
 mod sampled;
@@ -48,8 +49,7 @@ impl Default for Sampling {
 /// Shapley values, by channel number.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Shapley {
-    /// What each channel adds to conversions (or to their rate). Together: what all channels are worth, less what journeys without
-    /// a touch bring.
+    /// What each channel adds to conversions (or to their rate). Together: the conversions of all journeys with a touch (or the rate of these).
     pub values: Vec<f64>,
     /// What each adds to value, in units (or units per journey).
     pub values_of_value: Vec<f64>,

@@ -80,7 +80,7 @@ fn added(sets: &Sets, order: &[u32]) -> Vec<Pair> {
             completed[last].add(*counts);
         }
     }
-    let mut within = sets.untouched();
+    let mut within = Counts::default();
     let mut added = vec![Pair::default(); order.len()];
     for (player, completed) in order.iter().zip(completed) {
         let before = within.rate();

@@ -1,4 +1,4 @@
-//! Journeys by the set of their channels.
+//! Journeys with a touch, by the set of their channels.
 
 use std::collections::BTreeMap;
 
@@ -42,7 +42,7 @@ impl Sets {
     pub fn new(journeys: &Journeys, tally: Tally<'_>) -> Self {
         let paths = journeys.paths();
         let mut sets = BTreeMap::<Vec<u32>, Counts>::new();
-        for path in 0..paths.len() {
+        for path in (0..paths.len()).filter(|path| !paths.get(*path).is_empty()) {
             let mut members = paths.get(path).to_vec();
             members.sort_unstable();
             members.dedup();
@@ -55,11 +55,6 @@ impl Sets {
         let place = |player: &u32| players.partition_point(|other| other < player) as u32;
         let members = sets.keys().map(|members| members.iter().map(place).collect()).collect();
         Self { members, counts: sets.into_values().collect(), players }
-    }
-
-    /// The set that no channel is in: journeys without a touch.
-    pub fn untouched(&self) -> Counts {
-        if self.members.first().is_some_and(Vec::is_empty) { self.counts[0] } else { Counts::default() }
     }
 
     /// The highest conversions and value per journey of any set: no set is worth more, as it is a mean of those within it.
