@@ -145,7 +145,8 @@ fn rules(histories: &[UserHistory]) -> Result<Vec<(&'static str, Shares)>, Box<d
     let mut found = vec![("last click", last_click)];
     for (name, rule) in rules {
         let mut shares = [0.0; CHANNELS];
-        for (steps, ages, _) in histories.iter().flat_map(journeys).filter(|(steps, _, is_conversion)| *is_conversion && !steps.is_empty()) {
+        for (steps, ages, _) in histories.iter().flat_map(journeys).filter(|(steps, _, is_conversion)| *is_conversion && !steps.is_empty())
+        {
             for (step, share) in steps.iter().zip(rule.shares(&steps, Some(&ages))?).filter(|(step, _)| **step < DIRECT as u32) {
                 shares[*step as usize] += share / total;
             }
@@ -172,7 +173,8 @@ fn data_driven(histories: &[UserHistory]) -> Result<Vec<(&'static str, Shares)>,
 /// What an advertiser sees of each user, with or without what holdouts prevented.
 fn seen(histories: &[UserHistory], with_ghosts: bool) -> Vec<User> {
     let of_user = |history: &UserHistory| {
-        let shown = history.touches.iter().filter(|t| t.channel < DIRECT && t.kind == TouchKind::Impression && (with_ghosts || !t.is_ghost));
+        let shown =
+            history.touches.iter().filter(|t| t.channel < DIRECT && t.kind == TouchKind::Impression && (with_ghosts || !t.is_ghost));
         User {
             from: 0,
             until: i64::from(DAYS) * DAY,
@@ -184,7 +186,8 @@ fn seen(histories: &[UserHistory], with_ghosts: bool) -> Vec<User> {
     histories.iter().map(of_user).collect()
 }
 
-const ADVISORS: [&str; 5] = ["present mix", "straight lines (no saturation)", "best fit alone (no uncertainty)", "mean of all curves", "advice"];
+const ADVISORS: [&str; 5] =
+    ["present mix", "straight lines (no saturation)", "best fit alone (no uncertainty)", "mean of all curves", "advice"];
 
 fn against_the_oracle(markets: u64, days: usize) -> Result<(), Box<dyn Error>> {
     let begun = std::time::Instant::now();
@@ -202,7 +205,13 @@ fn against_the_oracle(markets: u64, days: usize) -> Result<(), Box<dyn Error>> {
     }
     let held = found.iter().filter(|outcome| outcome.is_covered).count();
     let sum = |of: fn(&Outcome) -> usize| found.iter().map(of).sum::<usize>();
-    println!("\nThe interval of the difference holds the true one in {held} of {markets} markets; of {} channels {} are held for doubt, and for {} of these an experiment is named. {:.0} s.\n", sum(|o| o.channels), sum(|o| o.unsure), sum(|o| o.experiments), begun.elapsed().as_secs_f64());
+    println!(
+        "\nThe interval of the difference holds the true one in {held} of {markets} markets; of {} channels {} are held for doubt, and for {} of these an experiment is named. {:.0} s.\n",
+        sum(|o| o.channels),
+        sum(|o| o.unsure),
+        sum(|o| o.experiments),
+        begun.elapsed().as_secs_f64()
+    );
     Ok(())
 }
 

@@ -103,7 +103,8 @@ pub fn advise(response: &Response, request: &Request) -> Result<Advice> {
     let recommended = Some(Plan { expected: score(&daily), daily }).filter(|plan| plan.expected > same_score);
     let recommended = recommended.unwrap_or_else(|| Plan { daily: same.clone(), expected: same_score });
     let confidence = Confidence { level: request.level, ..Confidence::default() };
-    let differences = by_draw(response, &recommended.daily, days).into_iter().zip(by_draw(response, &same, days)).map(|(new, old)| new - old);
+    let differences =
+        by_draw(response, &recommended.daily, days).into_iter().zip(by_draw(response, &same, days)).map(|(new, old)| new - old);
     let difference = confidence.estimate(recommended.expected - same_score, differences.collect());
     let advice_of = |channel: usize| {
         let elsewhere = returns_elsewhere(&returns, &same, channel);

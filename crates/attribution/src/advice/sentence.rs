@@ -27,10 +27,14 @@ pub(super) fn of(advice: &ChannelAdvice, request: &Request, channel: usize) -> S
         }
         Verdict::Hold if bounds.min == bounds.max => format!("{name}: hold at {} a day, as its bounds ask.", number(*recommended)),
         Verdict::Hold => {
-            format!("{name}: hold at {} a day, because {own} ({range}), and moving money from or to elsewhere ({there}) gains nothing.", number(*recommended))
+            format!(
+                "{name}: hold at {} a day, because {own} ({range}), and moving money from or to elsewhere ({there}) gains nothing.",
+                number(*recommended)
+            )
         }
         Verdict::Unsure(experiment) => {
-            let doubt = format!("the data cannot tell whether 1,000 more bring more or fewer {outcome} ({range}) than the {there} elsewhere");
+            let doubt =
+                format!("the data cannot tell whether 1,000 more bring more or fewer {outcome} ({range}) than the {there} elsewhere");
             let test = match experiment {
                 Some(experiment) => experiment_sentence(experiment, outcome),
                 None => "no experiment of 16 weeks on this channel alone would tell either".to_owned(),

@@ -3,11 +3,11 @@
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::effects::Effects;
+use super::joint::shares;
 use super::poisson::Fit;
 use super::population::{DAY, Population, User};
 use super::settings::IncrementalSettings;
 use super::stretches::{Layout, cut};
-use super::joint::shares;
 use super::totals::Totals;
 use crate::error::{AttributionError, Result};
 use crate::interval::Estimate;

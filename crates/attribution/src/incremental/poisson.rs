@@ -20,9 +20,10 @@ impl Fit {
     /// Newton's method on the log-likelihood Σ y η − days e^η.
     pub(super) fn new(parts: &[Stretches], layout: &Layout) -> Result<Self> {
         let size = layout.columns();
-        let (conversions, days) = parts.iter().flat_map(Stretches::iter).fold((0.0, 0.0), |(y, days), (stretch, _)| {
-            (y + f64::from(stretch.conversions), days + stretch.days)
-        });
+        let (conversions, days) = parts
+            .iter()
+            .flat_map(Stretches::iter)
+            .fold((0.0, 0.0), |(y, days), (stretch, _)| (y + f64::from(stretch.conversions), days + stretch.days));
         if conversions == 0.0 {
             return Err(AttributionError::Empty { what: "the list of conversions" });
         }

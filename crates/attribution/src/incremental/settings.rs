@@ -22,7 +22,8 @@ impl Default for IncrementalSettings {
 impl IncrementalSettings {
     pub(super) fn check(&self) -> Result<()> {
         let complain = |setting, value: String, expected| Err(AttributionError::Setting { setting, value, expected });
-        let is_ascending = self.windows.windows(2).all(|pair| pair[0] < pair[1]) && self.windows.iter().all(|end| end.is_finite() && *end > 0.0);
+        let is_ascending =
+            self.windows.windows(2).all(|pair| pair[0] < pair[1]) && self.windows.iter().all(|end| end.is_finite() && *end > 0.0);
         if self.windows.is_empty() || self.windows.len() > 16 || !is_ascending {
             return complain("windows", format!("{:?}", self.windows), "1 to 16 ascending numbers of days above 0");
         }

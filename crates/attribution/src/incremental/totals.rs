@@ -58,9 +58,9 @@ impl Totals {
             let mut all = 0.0;
             for channel in 0..channels {
                 let by_effects: f64 = slopes[channel * size..(channel + 1) * size].iter().zip(influence).map(|(a, b)| a * b).sum();
-                let by_user = own.get(number).map_or(0.0, |(shares, count)| {
-                    per(shares.get(channel).copied().unwrap_or(0.0) - count * totals[channel])
-                });
+                let by_user = own
+                    .get(number)
+                    .map_or(0.0, |(shares, count)| per(shares.get(channel).copied().unwrap_or(0.0) - count * totals[channel]));
                 variances[channel] += (by_effects + by_user).powi(2);
                 all += by_effects + by_user;
             }

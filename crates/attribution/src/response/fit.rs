@@ -40,8 +40,6 @@ pub struct Response {
     pub carried: Vec<Vec<f64>>,
     /// Standard deviation of a day's outcomes around the best fit.
     pub noise: f64,
-    /// Spend of each channel and day as fitted, whose range says how far curves are known.
-    pub highest: Vec<f64>,
 }
 
 impl Response {
@@ -57,7 +55,11 @@ impl Response {
         let days = history.outcomes.len();
         if settings.present_days == 0 || settings.present_days > days {
             let value = settings.present_days.to_string();
-            return Err(AttributionError::Setting { setting: "present_days", value, expected: "at least 1 and at most the history's days" });
+            return Err(AttributionError::Setting {
+                setting: "present_days",
+                value,
+                expected: "at least 1 and at most the history's days",
+            });
         }
         let remedy = "give a longer history";
         let baseline = Baseline::new(days).ok_or(AttributionError::Singular { what: "the baseline of the response curves", remedy })?;
@@ -81,7 +83,6 @@ impl Response {
             best: curves(&best),
             present: history.channels.iter().map(|channel| present(&channel.spend)).collect(),
             noise,
-            highest: history.channels.iter().map(|channel| channel.spend.iter().copied().fold(0.0, f64::max)).collect(),
         })
     }
 

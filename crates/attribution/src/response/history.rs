@@ -46,7 +46,9 @@ impl History {
 
 fn check_numbers(what: &'static str, values: &[f64]) -> Result<()> {
     match values.iter().enumerate().find(|(_, value)| !(value.is_finite() && **value >= 0.0)) {
-        Some((row, value)) => Err(AttributionError::Value { what, row, value: *value, expected: "a number of 0 or more; net refunds out of their day" }),
+        Some((row, value)) => {
+            Err(AttributionError::Value { what, row, value: *value, expected: "a number of 0 or more; net refunds out of their day" })
+        }
         None => Ok(()),
     }
 }

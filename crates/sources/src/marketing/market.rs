@@ -84,7 +84,8 @@ impl Market {
             laws.push(ResponseLaw { most: worth / unit.outcome(usual), ..unit });
             spend.push(history(draws, usual, days, season));
         }
-        let media: Vec<f64> = (0..days).map(|day| laws.iter().zip(&spend).map(|(law, spend)| law.outcome(carried(law, spend, day))).sum()).collect();
+        let media: Vec<f64> =
+            (0..days).map(|day| laws.iter().zip(&spend).map(|(law, spend)| law.outcome(carried(law, spend, day))).sum()).collect();
         let level = media.iter().sum::<f64>() / days.max(1) as f64 * (0.7 + 1.3 * draws.fraction());
         let (trend, swing) = (0.2 * draws.normal(), 0.1 + 0.1 * draws.fraction());
         let week: [f64; 7] = std::array::from_fn(|_| 1.0 + 0.12 * draws.normal());

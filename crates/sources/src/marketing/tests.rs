@@ -70,7 +70,8 @@ fn a_holdout_sees_nothing_and_the_rest_is_as_it_was() {
     let mut held_out = 0;
     for user in 0..500 {
         let (with, without) = (with.user(user), without.user(user));
-        let channels = |is_ghost: bool| with.touches.iter().filter(move |t| t.is_ghost == is_ghost).map(|t| t.channel).collect::<BTreeSet<_>>();
+        let channels =
+            |is_ghost: bool| with.touches.iter().filter(move |t| t.is_ghost == is_ghost).map(|t| t.channel).collect::<BTreeSet<_>>();
         assert!(channels(true).is_disjoint(&channels(false)), "a user is in a channel's holdout or not");
         held_out += channels(true).len();
         let occasions = |history: &UserHistory| {
