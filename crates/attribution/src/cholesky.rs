@@ -53,17 +53,6 @@ impl Cholesky {
         (0..self.size).map(|column| of_column(column).powi(2)).sum()
     }
 
-    /// The inverse, row by row.
-    pub(crate) fn inverse(&self) -> Vec<f64> {
-        let unit = |at: usize| (0..self.size).map(|row| f64::from(u8::from(row == at))).collect::<Vec<_>>();
-        (0..self.size).flat_map(|at| self.solve(&unit(at))).collect()
-    }
-
-    /// Half of the logarithm of the determinant.
-    pub(crate) fn half_log_determinant(&self) -> f64 {
-        (0..self.size).map(|row| self.at(row, row).ln()).sum()
-    }
-
     fn at(&self, row: usize, column: usize) -> f64 {
         self.lower[row * self.size + column]
     }
@@ -75,17 +64,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_system_is_solved_and_inverted() {
+    fn systems_are_solved() {
         let matrix = [4.0, 2.0, 1.0, 2.0, 5.0, 3.0, 1.0, 3.0, 6.0];
         let factor = Cholesky::of(&matrix, 3).unwrap();
         for (found, expected) in factor.solve(&[11.0, 21.0, 25.0]).iter().zip([1.0, 2.0, 3.0]) {
             assert!((found - expected).abs() < 1e-12);
         }
-        let inverse = factor.inverse();
-        let product: f64 = (0..3).map(|at| matrix[3 + at] * inverse[3 * at + 1]).sum();
-        assert!((product - 1.0).abs() < 1e-12);
-        // 4 (30 − 9) − 2 (12 − 3) + 1 (6 − 5) = 67
-        assert!((2.0 * factor.half_log_determinant() - 67.0_f64.ln()).abs() < 1e-12);
+        // 4 + 2 · 2 · 2 + 5 for x = (1, 1, 0)
+        assert!((factor.quadratic(&[1.0, 1.0, 0.0]) - 13.0).abs() < 1e-12);
+        // Lᵀ x = y for the last unit vector: x is the last column of the inverse times the last diagonal entry of L.
+        let (upper, column) = (factor.solve_upper(vec![0.0, 0.0, 1.0]), factor.solve(&[0.0, 0.0, 1.0]));
+        assert!(upper.iter().zip(&column).all(|(a, b)| (a * upper[2] - b).abs() < 1e-12));
         assert!(Cholesky::of(&[1.0, 1.0, 1.0, 1.0], 2).is_none(), "two rows alike");
     }
 }

@@ -15,17 +15,9 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// The column of a contact with a channel, so many windows ago.
-    pub(super) fn contact(&self, channel: usize, window: usize) -> usize {
-        1 + channel * self.windows + window
-    }
-
-    fn occasion(&self, channel: usize, window: usize) -> usize {
-        self.contact(self.channels + channel, window)
-    }
-
-    fn signal(&self, window: usize) -> usize {
-        self.contact(2 * self.channels, window)
+    /// The column of a stream, so many windows ago. Streams are contacts of each channel, then occasions of each channel, then signals.
+    pub(super) fn column(&self, stream: usize, window: usize) -> usize {
+        1 + stream * self.windows + window
     }
 
     pub(super) fn columns(&self) -> usize {
@@ -115,7 +107,7 @@ impl Stretches {
         self.columns.push(0);
         for (stream, window) in state.iter().enumerate() {
             if let Some(window) = window {
-                let column = layout.contact(stream, *window);
+                let column = layout.column(stream, *window);
                 if layout.is_used(column) {
                     self.columns.push(column as u16);
                 }

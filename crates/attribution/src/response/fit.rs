@@ -40,8 +40,6 @@ pub struct Response {
     pub carried: Vec<Vec<f64>>,
     /// Standard deviation of a day's outcomes around the best fit.
     pub noise: f64,
-    /// Spend of each channel and day as fitted, whose range says how far curves are known.
-    pub highest: Vec<f64>,
 }
 
 impl Response {
@@ -85,7 +83,6 @@ impl Response {
             best: curves(&best),
             present: history.channels.iter().map(|channel| present(&channel.spend)).collect(),
             noise,
-            highest: history.channels.iter().map(|channel| channel.spend.iter().copied().fold(0.0, f64::max)).collect(),
         })
     }
 

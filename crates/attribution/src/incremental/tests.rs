@@ -1,0 +1,150 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+use sources::marketing::{CHANNELS, DIRECT, MarketingOptions, TouchKind, UserHistory, World};
+
+use super::*;
+
+const DAY: i64 = 86_400_000_000;
+
+fn histories(users: u64, seed: u64) -> Vec<UserHistory> {
+    let world = World::new(&MarketingOptions { users, days: 60, seed, ..MarketingOptions::default() }).unwrap();
+    (0..users).map(|user| world.user(user)).collect()
+}
+
+fn users(histories: &[UserHistory]) -> Vec<User> {
+    let of_user = |history: &UserHistory| User {
+        from: 0,
+        until: 60 * DAY,
+        exposures: history
+            .touches
+            .iter()
+            .filter(|touch| touch.channel < CHANNELS && touch.kind == TouchKind::Impression)
+            .map(|touch| Exposure { at: touch.at, channel: touch.channel, is_ghost: touch.is_ghost })
+            .collect(),
+        signals: history.touches.iter().filter(|touch| touch.channel == DIRECT).map(|touch| touch.at).collect(),
+        conversions: history.conversions.iter().map(|conversion| conversion.at).collect(),
+    };
+    histories.iter().map(of_user).collect()
+}
+
+fn fit(users: &[User]) -> Incremental {
+    Incremental::fit(&Population { channels: CHANNELS, users }, &IncrementalSettings::default()).unwrap()
+}
+
+#[test]
+fn shares_are_near_the_causal_truth_where_last_click_is_not() {
+    let (mut error, mut last_click_error, mut held) = (0.0, 0.0, 0);
+    for seed in 300..303 {
+        let histories = histories(25_000, seed);
+        let model = fit(&users(&histories));
+        let total = model.conversions as f64;
+        let (mut truth, mut last_click) = ([0.0; CHANNELS], [0.0; CHANNELS]);
+        for history in &histories {
+            for conversion in &history.conversions {
+                truth.iter_mut().zip(conversion.caused_by).for_each(|(sum, share)| *sum += share / total);
+                let is_last = |t: &&sources::marketing::Touch| t.kind == TouchKind::Click && t.channel < DIRECT && t.at < conversion.at;
+                history.touches.iter().rev().find(is_last).iter().for_each(|click| last_click[click.channel] += 1.0 / total);
+            }
+        }
+        for channel in 0..CHANNELS {
+            let share = model.channels[channel].share;
+            error += (share.value - truth[channel]).abs() / 21.0;
+            last_click_error += (last_click[channel] - truth[channel]).abs() / 21.0;
+            held += u32::from(share.low <= truth[channel] && truth[channel] <= share.high);
+            assert!(matches!(model.channels[channel].evidence, Evidence::Holdout { users } if users > 500));
+        }
+        let sum: f64 = model.channels.iter().map(|channel| channel.share.value).sum();
+        assert!((sum + model.baseline.value - 1.0).abs() < 1e-12 && model.baseline.value > 0.5);
+    }
+    assert!(error <= 0.02, "{error}");
+    // The control: last click is held to the same bar and fails it.
+    assert!(last_click_error > 0.02 && last_click_error >= 3.0 * error, "{last_click_error}");
+    assert!(held >= 17, "{held} of 21 intervals hold the truth");
+}
+
+#[test]
+fn credits_of_conversions_sum_to_the_channels() {
+    let users = users(&histories(4000, 1));
+    let model = fit(&users);
+    let mut sums = [0.0; CHANNELS];
+    for user in &users {
+        for at in user.conversions.iter().filter(|at| **at > user.from && **at <= user.until) {
+            let credit = model.credit(user, *at);
+            assert!(credit.channels.iter().chain(&credit.exposures).all(|share| (0.0..=1.0).contains(share)));
+            let all: f64 = credit.channels.iter().sum();
+            assert!((all + credit.baseline - 1.0).abs() < 1e-12 && credit.baseline >= 0.0);
+            assert!((credit.exposures.iter().sum::<f64>() - all).abs() < 1e-9);
+            let ghosts = user.exposures.iter().zip(&credit.exposures).filter(|(exposure, _)| exposure.is_ghost || exposure.at >= *at);
+            assert!(ghosts.map(|(_, share)| *share).sum::<f64>() == 0.0, "what was not seen before earns nothing");
+            sums.iter_mut().zip(&credit.channels).for_each(|(sum, share)| *sum += share);
+        }
+    }
+    for (sum, channel) in sums.iter().zip(&model.channels) {
+        assert!((sum - channel.conversions.value).abs() < 1e-6, "{sum} {:?}", channel.conversions);
+    }
+}
+
+#[test]
+fn order_of_users_and_threads_do_not_show() {
+    let mut some = users(&histories(1500, 2));
+    let on_threads = |users: &[User], threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| fit(users))
+    };
+    let model = on_threads(&some, 1);
+    assert_eq!(model, on_threads(&some, 3));
+    some.reverse();
+    some.iter_mut().for_each(|user| user.exposures.reverse());
+    let other = on_threads(&some, 2);
+    for (a, b) in model.channels.iter().zip(&other.channels) {
+        assert!((a.share.value - b.share.value).abs() < 1e-9 && (a.share.low - b.share.low).abs() < 1e-6);
+    }
+}
+
+#[test]
+fn intervals_know_that_a_users_conversions_are_not_independent() {
+    let once = users(&histories(6000, 3));
+    // Everyone buys four times in place of once: four times the conversions, and no more knowledge.
+    let mut often = once.clone();
+    often.iter_mut().for_each(|user| user.conversions = user.conversions.iter().flat_map(|at| [*at; 4]).collect());
+    let width = |model: &Incremental| model.channels.iter().map(|channel| channel.share.high - channel.share.low).sum::<f64>();
+    let ratio = width(&fit(&often)) / width(&fit(&once));
+    // An interval that counts conversions as independent would be half as wide.
+    assert!((0.85..1.15).contains(&ratio), "{ratio}");
+}
+
+#[test]
+fn without_a_holdout_it_says_so() {
+    let mut seen = users(&histories(4000, 4));
+    seen.iter_mut().for_each(|user| user.exposures.retain(|exposure| !exposure.is_ghost));
+    seen.iter_mut().for_each(|user| user.exposures.retain(|exposure| exposure.channel != 6));
+    let model = fit(&seen);
+    assert!(model.channels[..6].iter().all(|channel| channel.evidence == Evidence::Comparison));
+    assert_eq!((model.channels[6].evidence, model.channels[6].share.value), (Evidence::None, 0.0));
+}
+
+#[test]
+fn odd_populations_have_an_answer_or_a_reason() {
+    let refused = |users: &[User], settings: &IncrementalSettings| {
+        let message = Incremental::fit(&Population { channels: 2, users }, settings).unwrap_err().to_string();
+        assert!(!message.contains('\n'));
+        message
+    };
+    let settings = IncrementalSettings::default();
+    let user = |conversions: Vec<i64>| User { from: 0, until: 10 * DAY, conversions, ..User::default() };
+    assert!(refused(&[], &settings).contains("population"));
+    assert!(refused(&[user(Vec::new())], &settings).contains("conversions is empty"));
+    assert!(refused(&[User::default()], &settings).contains("time observed"));
+    let odd = User { exposures: vec![Exposure { at: 1, channel: 2, is_ghost: false }], ..user(vec![5]) };
+    assert!(refused(&[odd], &settings).contains("channel's number is 2"));
+    assert!(refused(&[user(vec![5])], &IncrementalSettings { windows: vec![3.0, 1.0], ..settings.clone() }).contains("windows"));
+    assert!(refused(&[user(vec![5])], &IncrementalSettings { level: 1.0, ..settings.clone() }).contains("level"));
+    // Conversions before any touch, at its very instant, and touches after the end; 500 touches of one user.
+    let early = User { exposures: vec![Exposure { at: 5, channel: 0, is_ghost: false }], ..user(vec![3, 5]) };
+    let late = User { exposures: vec![Exposure { at: 11 * DAY, channel: 1, is_ghost: false }], ..user(vec![DAY]) };
+    let many =
+        User { exposures: (0..500).map(|at| Exposure { at: at * DAY / 60, channel: 1, is_ghost: false }).collect(), ..user(vec![9 * DAY]) };
+    let others = [early.clone(), late, many, user(Vec::new()), user(vec![2 * DAY])];
+    let model = Incremental::fit(&Population { channels: 2, users: &others }, &settings).unwrap();
+    assert_eq!(model.conversions, 5);
+    assert_eq!(model.credit(&early, 5).baseline, 1.0);
+}
