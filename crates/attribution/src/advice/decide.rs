@@ -30,7 +30,8 @@ pub enum Verdict {
     Reduce,
     /// Leave it: no move gains.
     Hold,
-    /// Leave it: the data cannot tell where to move it. The experiment would; `None` if no experiment of 16 weeks would.
+    /// Leave it: the data cannot tell where to move it, because the curves do not agree about the best move, or because staying seems best but
+    /// the next unit may bring much more or much less than elsewhere. The experiment would; `None` if no experiment of 16 weeks would.
     Unsure(Option<Experiment>),
 }
 
@@ -110,12 +111,20 @@ pub fn advise(response: &Response, request: &Request) -> Result<Advice> {
         let elsewhere = returns_elsewhere(&returns, &same, channel);
         let (present, new) = (same[channel], recommended.daily[channel]);
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
+        let marginal_return = confidence.estimate(mean(&returns[channel]), returns[channel].clone());
+        // It may well be worth more or less than elsewhere, and much more or less: staying is a guess as well.
+        let price = mean(&elsewhere);
+        let is_wide = marginal_return.low < price && price < marginal_return.high && marginal_return.high - marginal_return.low > price;
+        let unsure = || {
+            let doubt = Doubt { channel, daily: present, returns: &returns[channel], elsewhere: &elsewhere, days };
+            Verdict::Unsure(Experiment::cheapest(response, &doubt))
+        };
+        let is_bound = request.bounds[channel].min == request.bounds[channel].max;
         let verdict = match doubts[channel] {
-            Some(_) => {
-                let doubt = Doubt { channel, daily: present, returns: &returns[channel], elsewhere: &elsewhere, days };
-                Verdict::Unsure(Experiment::cheapest(response, &doubt))
-            }
-            None if !is_move(present, new, request.daily()) => Verdict::Hold,
+            Some(_) => unsure(),
+            None if is_bound => Verdict::Hold,
+            None if !is_move(present, new, request.daily()) && !is_wide => Verdict::Hold,
+            None if !is_move(present, new, request.daily()) => unsure(),
             None if new > present => Verdict::Increase,
             None => Verdict::Reduce,
         };
@@ -124,8 +133,8 @@ pub fn advise(response: &Response, request: &Request) -> Result<Advice> {
             present,
             recommended: new,
             verdict,
-            marginal_return: confidence.estimate(mean(&returns[channel]), returns[channel].clone()),
-            elsewhere: mean(&elsewhere),
+            marginal_return,
+            elsewhere: price,
             sure: doubts[channel].unwrap_or(sures[channel]),
             sentence: String::new(),
         };

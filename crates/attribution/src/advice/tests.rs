@@ -66,7 +66,8 @@ proptest! {
         for channel in &advice.channels {
             prop_assert!(channel.sentence.starts_with(&channel.name) && !channel.sentence.contains('\n') && !channel.sentence.contains("NaN"));
             if let Verdict::Unsure(_) = channel.verdict {
-                prop_assert_eq!(channel.present, channel.recommended);
+                let off = (channel.present - channel.recommended).abs();
+                prop_assert!(off <= 0.031 * channel.present.max(0.2 * request.budget / 14.0), "{:?}", channel);
             }
         }
     }

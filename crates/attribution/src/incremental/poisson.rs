@@ -35,7 +35,7 @@ impl Fit {
             let mut sums = Sums::of(parts, &weights);
             // Halve the step until it is uphill.
             let mut halvings = 0;
-            while !(sums.likelihood >= best - 1e-9 * best.abs().min(1e6)) && halvings < 30 {
+            while (sums.likelihood.is_nan() || sums.likelihood < best - 1e-9 * best.abs().min(1e6)) && halvings < 30 {
                 step.iter_mut().for_each(|step| *step /= 2.0);
                 weights.iter_mut().zip(&step).for_each(|(weight, step)| *weight -= step);
                 sums = Sums::of(parts, &weights);

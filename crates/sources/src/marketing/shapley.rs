@@ -2,13 +2,12 @@
 
 use super::history::CHANNELS;
 
-/// Shapley values (1953) of the game in which a set of channels wins if the conversion `comes` with these alone, relative to
+/// Shapley values (1953) of the game in which a set of channels (a bit each) wins if the conversion `comes` with these alone, relative to
 /// none: each channel's contribution, averaged over all orders in which the channels may be switched on. Exact.
-pub(super) fn values(players: &[usize], comes: &dyn Fn(&dyn Fn(usize) -> bool) -> bool) -> [f64; CHANNELS] {
+pub(super) fn values(players: &[usize], comes: impl Fn(usize) -> bool) -> [f64; CHANNELS] {
     let size = players.len();
-    let wins: Vec<bool> = (0..1_usize << size)
-        .map(|set| comes(&|channel| players.iter().position(|player| *player == channel).is_some_and(|at| set >> at & 1 == 1)))
-        .collect();
+    let channels = |set: usize| players.iter().enumerate().filter(|(at, _)| set >> at & 1 == 1).map(|(_, channel)| 1 << channel).sum();
+    let wins: Vec<bool> = (0..1_usize << size).map(|set| comes(channels(set))).collect();
     let mut values = [0.0; CHANNELS];
     if wins.iter().all(|won| *won == wins[0]) {
         return values;

@@ -21,6 +21,9 @@ pub struct World {
     pub(super) spend: Spend,
 }
 
+/// The set of all channels.
+const ALL: usize = (1 << CHANNELS) - 1;
+
 /// What a user is like.
 struct Person {
     taste: f64,
@@ -84,8 +87,8 @@ impl World {
             visits.push(at);
             self.add(&mut touches, draws, person, DIRECT, at);
         }
-        for channel in 0..CHANNELS {
-            let times = match LAWS[channel].audience {
+        for (channel, law) in LAWS.iter().enumerate().take(CHANNELS) {
+            let times = match law.audience {
                 Audience::Visitors(mean) => self.following(draws, &visits, channel, mean),
                 Audience::Subscribers(apart) => self.mailings(draws, person, apart),
                 Audience::Medium(_) | Audience::Intent(..) => self.arrivals(draws, person, channel),
@@ -191,7 +194,7 @@ impl World {
             let mark = draws.fraction() * most;
             let details = (draws.fraction(), draws.normal(), draws.fraction());
             let rates = Rates::new(if is_in_market { RATE_IN_MARKET } else { RATE_OUTSIDE }, touches, (at * DAY) as i64);
-            if mark < rates.with(|_| true) {
+            if mark < rates.with(ALL) {
                 found.push(conversion((at * DAY) as i64, mark, &rates, details));
             }
         }
@@ -208,7 +211,7 @@ fn pick(campaigns: &[(&str, f64)], at: f64) -> usize {
 }
 
 fn conversion(at: i64, mark: f64, rates: &Rates, (kind, size, currency): (f64, f64, f64)) -> Conversion {
-    let comes = |is_on: &dyn Fn(usize) -> bool| mark < rates.with(is_on);
+    let comes = |set: usize| mark < rates.with(set);
     let (kind, value_cents) = match kind {
         kind if kind < 0.7 => (ConversionKind::Purchase, ((4.0 + 0.6 * size).exp() * 100.0) as i64),
         kind if kind < 0.9 => (ConversionKind::SignUp, 0),
@@ -224,9 +227,9 @@ fn conversion(at: i64, mark: f64, rates: &Rates, (kind, size, currency): (f64, f
         kind,
         value_cents,
         currency: currency.unwrap_or(0),
-        is_baseline: comes(&|_| false),
-        caused_by: shapley::values(&rates.active(), &comes),
-        lost_without: std::array::from_fn(|channel| !comes(&|other| other != channel)),
+        is_baseline: comes(0),
+        caused_by: shapley::values(&rates.active(), comes),
+        lost_without: std::array::from_fn(|channel| !comes(ALL & !(1 << channel))),
     }
 }
 
@@ -245,8 +248,9 @@ impl Rates {
         Self { base, exposure: pressure.map(exposure) }
     }
 
-    fn with(&self, is_on: impl Fn(usize) -> bool) -> f64 {
-        let on = || (0..CHANNELS).filter(|channel| is_on(*channel));
+    /// The rate with a set of channels, a bit each.
+    fn with(&self, set: usize) -> f64 {
+        let on = || (0..CHANNELS).filter(|channel| set >> channel & 1 == 1);
         let lift: f64 = on().map(|channel| LAWS[channel].lift * self.exposure[channel]).sum();
         let demand: f64 = on().map(|channel| LAWS[channel].demand * self.exposure[channel]).sum();
         self.base * lift.exp() + demand
