@@ -3,8 +3,10 @@
 //! Each chapter is one function over a [`story::Page`]; `render` writes what it says to docs/notebooks.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool: results on stdout, the rest on stderr")]
 
+mod channels;
 mod chart;
 mod click_model;
+mod customers;
 mod from_logs_to_gold;
 mod own_table;
 mod render;
@@ -24,6 +26,8 @@ Usage: cargo run -p examples -- <WHAT>
   list                 the chapters
   from_logs_to_gold    raw logs to gold tables, the next day, time travel, lineage
   click_model          gold to a registered click model: features, a leak shown and explained, calibration
+  customers            a shop's log to segments, customer value, churn, and the law behind them
+  channels             journeys to credit by seven models, response curves, advice, and the causal truth
   own_table            a table of your own on top of silver, from your own crate
   render [--check]     write docs/notebooks; with --check, fail where a page there is stale
 
@@ -35,16 +39,20 @@ Exit status: 0 done, 1 a page is stale or a chapter failed, 2 wrong usage.
 enum Chapter {
     FromLogsToGold,
     ClickModel,
+    Customers,
+    Channels,
     OwnTable,
 }
 
 impl Chapter {
-    const ALL: [Self; 3] = [Self::FromLogsToGold, Self::ClickModel, Self::OwnTable];
+    const ALL: [Self; 5] = [Self::FromLogsToGold, Self::ClickModel, Self::Customers, Self::Channels, Self::OwnTable];
 
     fn name(self) -> &'static str {
         match self {
             Self::FromLogsToGold => "from_logs_to_gold",
             Self::ClickModel => "click_model",
+            Self::Customers => "customers",
+            Self::Channels => "channels",
             Self::OwnTable => "own_table",
         }
     }
@@ -53,6 +61,8 @@ impl Chapter {
         match self {
             Self::FromLogsToGold => "raw logs to gold tables, the next day, time travel, lineage",
             Self::ClickModel => "gold to a registered click model: features, a leak shown and explained, calibration",
+            Self::Customers => "a shop's log to segments, customer value, churn, and the law behind them",
+            Self::Channels => "journeys to credit by seven models, response curves, advice, and the causal truth",
             Self::OwnTable => "a table of your own on top of silver, from your own crate",
         }
     }
@@ -61,12 +71,16 @@ impl Chapter {
         let sources: &'static [Source] = match self {
             Self::FromLogsToGold => &from_logs_to_gold::SOURCES,
             Self::ClickModel => &click_model::SOURCES,
+            Self::Customers => &customers::SOURCES,
+            Self::Channels => &channels::SOURCES,
             Self::OwnTable => &own_table::SOURCES,
         };
         let mut page = Page::new(self.name(), sources, is_live);
         match self {
             Self::FromLogsToGold => from_logs_to_gold::tell(&mut page).await?,
             Self::ClickModel => click_model::tell(&mut page).await?,
+            Self::Customers => customers::tell(&mut page).await?,
+            Self::Channels => channels::tell(&mut page).await?,
             Self::OwnTable => own_table::tell(&mut page).await?,
         }
         Ok(page.finish())

@@ -98,6 +98,11 @@ impl Page {
         self.table(&batches)
     }
 
+    /// Shows Markdown that was made of results, such as a table or a list.
+    pub fn markdown(&mut self, markdown: &str) {
+        self.add(markdown);
+    }
+
     /// Shows code of another language, such as a file that the next step uses.
     pub fn code(&mut self, language: &str, text: &str) {
         self.add(&fenced(language, text));

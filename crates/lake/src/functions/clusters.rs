@@ -9,6 +9,9 @@ use segments::clusters::{ClusterSettings, Clusters, Feature, FittedClusters, fit
 
 use super::computed::{Arguments, Computed};
 
+/// Customers that are compared at most to choose the number of groups; each with every other.
+const COMPARED: usize = 3000;
+
 /// All of them.
 pub(super) fn all() -> Vec<Computed> {
     vec![
@@ -46,7 +49,8 @@ fn place_fields() -> Fields {
 /// rows allow no groups, such as with a single customer, the model is null and `why` says so.
 fn rfm_clusters_fit(arguments: &Arguments) -> QueryResult<ArrayRef> {
     let whole = |place: usize| arguments.constant(place).map(|number| number.clamp(0.0, 1e9) as usize);
-    let settings = ClusterSettings { fewest: whole(1)?, most: whole(2)?, seed: whole(3)? as u64, ..ClusterSettings::default() };
+    let settings =
+        ClusterSettings { sample: COMPARED, fewest: whole(1)?, most: whole(2)?, seed: whole(3)? as u64, ..ClusterSettings::default() };
     let (mut models, mut counts, mut silhouettes, mut inertias, mut reasons) = (vec![], vec![], vec![], vec![], vec![]);
     for row in 0..arguments.rows {
         let found = match arguments.gathered(0, row)? {
