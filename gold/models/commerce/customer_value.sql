@@ -1,6 +1,7 @@
 /*
 One row per customer with a purchase: what the customer is expected to do next, as of the log's last day, by the models of
-gold.customer_value_model. Several purchases of one day count as one. Expectations are null where the models' parameters are.
+gold.customer_value_model. Several purchases of one day count as one. Expectations are null where the models' parameters are;
+amounts also where q is 1 or less and the customer never came back, for then they have no finite mean.
 
 key  = ["customer_id"]
 kind = "full"

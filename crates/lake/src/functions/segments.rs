@@ -152,9 +152,9 @@ fn bg_nbd_purchases(arguments: &Arguments) -> QueryResult<ArrayRef> {
     })
 }
 
-/// `gamma_gamma_order_value(fit, frequency, order value)`: the expected value of an order.
+/// `gamma_gamma_order_value(fit, frequency, order value)`: the expected value of an order; null where it has no finite mean.
 fn gamma_gamma_order_value(arguments: &Arguments) -> QueryResult<ArrayRef> {
-    let columns = Columns::read(arguments, &[1, 2])?;
+    let columns = Columns::read(arguments, &[1, 2])?.with_finite_mean(arguments, 0)?;
     columns.each_fit(arguments, &[(0, &GAMMA_GAMMA)], |fit, columns| {
         let histories = counted(arguments, &columns[0])?;
         gamma_gamma(arguments, fit)?.expected_order_values(&histories, &columns[1]).map_err(|error| arguments.error(error))
@@ -162,9 +162,9 @@ fn gamma_gamma_order_value(arguments: &Arguments) -> QueryResult<ArrayRef> {
 }
 
 /// `customer_value(BG/NBD fit, Gamma-Gamma fit, frequency, recency, age, order value, periods, period, discount rate)`: what a customer is
-/// expected to spend in so many periods of this length, each later one worth less.
+/// expected to spend in so many periods of this length, each later one worth less; null where an order's value has no finite mean.
 fn customer_value(arguments: &Arguments) -> QueryResult<ArrayRef> {
-    let columns = Columns::read(arguments, &[2, 3, 4, 5])?;
+    let columns = Columns::read(arguments, &[2, 3, 4, 5])?.with_finite_mean(arguments, 1)?;
     let horizon = Horizon { periods: arguments.constant(6)? as u32, period: arguments.constant(7)?, discount_rate: arguments.constant(8)? };
     columns.each_fit(arguments, &[(0, &BG_NBD), (1, &GAMMA_GAMMA)], |fit, columns| {
         let histories = histories(arguments, &columns[0], &columns[1], &columns[2])?;
@@ -179,6 +179,20 @@ struct Columns(Vec<Float64Array>);
 impl Columns {
     fn read(arguments: &Arguments, places: &[usize]) -> QueryResult<Self> {
         places.iter().map(|place| arguments.numbers(*place)).collect::<QueryResult<_>>().map(Self)
+    }
+
+    /// Without the rows whose order value has no finite mean, p x + q ≤ 1, such as those without a repeat purchase where q ≤ 1; the first
+    /// column is the frequency x, and the fit stands at `place`.
+    fn with_finite_mean(mut self, arguments: &Arguments, place: usize) -> QueryResult<Self> {
+        let fit = arguments.structures(place)?;
+        let parameter =
+            |name| fit.column_by_name(name).map_or_else(|| Err(arguments.error(format!("the fit has no {name}"))), |p| arguments.cast(p));
+        let (p, q) = (parameter("p")?, parameter("q")?);
+        let frequency = &self.0[0];
+        let is_finite = |row: usize| p.value(row) * frequency.value(row) + q.value(row) > 1.0;
+        let kept = (0..arguments.rows).map(|row| (frequency.is_valid(row) && is_finite(row)).then(|| frequency.value(row))).collect();
+        self.0[0] = kept;
+        Ok(self)
     }
 
     /// What `compute` makes of the rows that have the same fit, which is nearly always all of them. Null where the fit or a number is.
