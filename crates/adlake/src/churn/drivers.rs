@@ -60,6 +60,11 @@ impl Driver {
         drivers
     }
 
+    /// Whether it is about a value that is missing.
+    pub fn is_of_missing(&self) -> bool {
+        self.part == CoefficientPart::Missing
+    }
+
     /// Whether chance hardly explains it: the interval is on one side.
     pub fn is_clear(&self) -> bool {
         !self.odds_ratio.contains(1.0)

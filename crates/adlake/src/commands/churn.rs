@@ -150,7 +150,8 @@ fn print_trained(trained: &Trained) {
         card.rows.cuts,
         count(card.rows.rows)
     );
-    let clear: Vec<&Driver> = card.drivers.iter().filter(|driver| driver.is_clear()).take(SHOWN).collect();
+    // That a customer has no gaps yet is in several features at once: none of them alone tells what it is worth.
+    let clear: Vec<&Driver> = card.drivers.iter().filter(|driver| driver.is_clear() && !driver.is_of_missing()).take(SHOWN).collect();
     if !clear.is_empty() {
         out!("\nWhat goes with churn, all else equal (strongest first, 95 % intervals):");
         clear.iter().for_each(|driver| out!("  {}", driver.sentence));
