@@ -29,7 +29,8 @@ Usage: cargo run -p examples -- <WHAT>
   customers            a shop's log to segments, customer value, churn, and the law behind them
   channels             journeys to credit by seven models, response curves, advice, and the causal truth
   own_table            a table of your own on top of silver, from your own crate
-  render [--check]     write docs/notebooks; with --check, fail where a page there is stale
+  render [<CHAPTER>]   write docs/notebooks, or the one page
+  render --check       fail where a page there is stale
 
 Exit status: 0 done, 1 a page is stale or a chapter failed, 2 wrong usage.
 ";
@@ -111,12 +112,13 @@ async fn dispatch(arguments: &[&str]) -> Result<ExitCode> {
             }
         }
         ["render"] => render::write(&Chapter::ALL).await?,
+        ["render", name] if let Some(chapter) = named(name) => render::write(&[chapter]).await?,
         ["render", "--check"] => {
             if !render::is_fresh(&Chapter::ALL).await? {
                 return Ok(ExitCode::from(1));
             }
         }
-        [name] if let Some(chapter) = Chapter::ALL.into_iter().find(|c| c.name() == *name) => {
+        [name] if let Some(chapter) = named(name) => {
             chapter.tell(true).await?;
         }
         _ => {
@@ -125,4 +127,8 @@ async fn dispatch(arguments: &[&str]) -> Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn named(name: &str) -> Option<Chapter> {
+    Chapter::ALL.into_iter().find(|chapter| chapter.name() == name)
 }

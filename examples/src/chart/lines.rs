@@ -53,7 +53,8 @@ impl Lines<'_> {
         let scale = Scale::from_zero_to(highest.fold(0.0, f64::max));
         // A lone line needs no name, nor the room for one: the title has it.
         let is_named = series.len() > 1;
-        let right = WIDTH - if is_named { 92.0 } else { 32.0 };
+        let longest = series.iter().map(|name| name.chars().count()).max().unwrap_or(0) as f64;
+        let right = WIDTH - if is_named { (8.0 * longest + 16.0).max(92.0) } else { 32.0 };
         let gap = (right - LEFT) / (places.len() - 1).max(1) as f64;
         let y = |number: f64| BOTTOM - (BOTTOM - TOP) * number / scale.top;
 

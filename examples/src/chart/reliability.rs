@@ -63,7 +63,8 @@ impl Reliability<'_> {
                 drawing.line((x(bin.expected), y(bin.interval.0)), (x(bin.expected), y(bin.interval.1)), color, 1.5);
                 marker(&mut drawing, number, (x(bin.expected), y(bin.observed)), color);
             }
-            if let Some(last) = bins.last() {
+            // A lone model needs no name: the title has it.
+            if let Some(last) = bins.last().filter(|_| models.len() > 1) {
                 drawing.text(x(last.expected) + 10.0, y(last.observed) + 4.5, 14.0, Anchor::Start, color, name);
             }
         }
