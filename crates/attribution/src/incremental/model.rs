@@ -57,7 +57,8 @@ pub struct Credit {
 pub struct Incremental {
     /// Each channel.
     pub channels: Vec<ChannelEffect>,
-    /// The share of the conversions that would have come anyway.
+    /// The share of the conversions that would have come anyway. The interval's lower end allows for effects of several channels that add
+    /// up in place of multiplying.
     pub baseline: Estimate,
     /// Conversions in the time observed.
     pub conversions: u64,
@@ -113,7 +114,9 @@ impl Incremental {
         let channels: Vec<ChannelEffect> = (0..layout.channels).map(channel).collect();
         let baseline = 1.0 - totals.credited.iter().sum::<f64>();
         let centre = 1.0 - totals.shares.iter().sum::<f64>();
-        let baseline = around(baseline.clamp(0.0, 1.0), centre, totals.standard_error_of_all);
+        let mut baseline = around(baseline.clamp(0.0, 1.0), centre, totals.standard_error_of_all);
+        // No holdout is large enough to see whether effects multiply or add up, so the interval reaches to where both are possible.
+        baseline.low = baseline.low.min((1.0 - totals.added - z * totals.standard_error_of_all).max(0.0));
         Self { channels, baseline, conversions: totals.conversions, settings: settings.clone() }
     }
 
@@ -125,11 +128,8 @@ impl Incremental {
         for exposure in user.exposures.iter().filter(|exposure| counts(exposure)) {
             latest[exposure.channel] = latest[exposure.channel].max(Some(exposure.at));
         }
-        let effect_of = |channel: usize, exposure: i64| {
-            let window = self.settings.windows.iter().position(|end| days(exposure) <= *end)?;
-            Some(self.channels[channel].effects[window])
-        };
-        let effect = |channel: usize| Some((channel, effect_of(channel, latest[channel]?)?));
+        let window_of = |exposure: i64| self.settings.windows.iter().position(|end| days(exposure) <= *end);
+        let effect = |channel: usize| Some((channel, self.channels[channel].effects[window_of(latest[channel]?)?]));
         let (met, effects): (Vec<usize>, Vec<f64>) = (0..self.channels.len()).filter_map(effect).unzip();
         let mut credit = Credit { channels: vec![0.0; self.channels.len()], exposures: vec![0.0; user.exposures.len()], baseline: 1.0 };
         for (channel, share) in met.iter().zip(shares(&effects)).filter(|(_, share)| *share > 0.0) {
@@ -137,10 +137,12 @@ impl Incremental {
             credit.baseline -= share;
             // Within a channel by what each contact would do if it were the latest.
             let own = || user.exposures.iter().enumerate().filter(|(_, exposure)| counts(exposure) && exposure.channel == *channel);
-            let left = |exposure: &super::Exposure| effect_of(*channel, exposure.at).unwrap_or(0.0);
-            let total: f64 = own().map(|(_, exposure)| left(exposure)).sum();
-            for (number, exposure) in own() {
-                credit.exposures[number] = share * left(exposure) / total;
+            let windows: Vec<(usize, usize)> = own().filter_map(|(number, exposure)| Some((number, window_of(exposure.at)?))).collect();
+            let effects = &self.channels[*channel].effects;
+            let count = |window: usize| windows.iter().filter(|(_, other)| *other == window).count() as f64;
+            let total: f64 = effects.iter().enumerate().map(|(window, effect)| effect * count(window)).sum();
+            for (number, window) in windows {
+                credit.exposures[number] = share * effects[window] / total;
             }
         }
         credit

@@ -1,6 +1,7 @@
 //! The users' time cut into stretches in which nothing that the model looks at changes.
 
 use rayon::prelude::*;
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::population::{DAY, Population, User};
 use super::settings::IncrementalSettings;
@@ -53,16 +54,38 @@ pub(super) struct Stretches {
 /// How many users are worked on at a time. A constant, so that sums do not depend on threads.
 pub(super) const USERS_PER_PART: usize = 512;
 
-/// Cuts all users' time.
+/// Cuts all users' time. Users come in the order of what they saw and did, so that no sum depends on the order they were given in.
 pub(super) fn cut(population: &Population<'_>, layout: &Layout, settings: &IncrementalSettings) -> Vec<Stretches> {
-    let part = |users: &[User]| {
+    let mut users: Vec<(u128, &User)> = population.users.par_iter().map(|user| (fingerprint(user), user)).collect();
+    users.par_sort_unstable_by_key(|(fingerprint, _)| *fingerprint);
+    let part = |users: &[(u128, &User)]| {
         let mut stretches = Stretches::default();
-        for user in users {
+        for (_, user) in users {
             stretches.add(user, layout, settings);
         }
         stretches
     };
-    population.users.par_chunks(USERS_PER_PART).map(part).collect()
+    users.par_chunks(USERS_PER_PART).map(part).collect()
+}
+
+/// A hash of all that is known of a user, whatever the order of the entries. Users alike in all are one as good as the other.
+fn fingerprint(user: &User) -> u128 {
+    let mut exposures: Vec<u8> = Vec::with_capacity(17 * user.exposures.len());
+    let mut sorted = user.exposures.clone();
+    sorted.sort_unstable();
+    for exposure in sorted {
+        exposures.extend(exposure.at.to_le_bytes());
+        exposures.extend((exposure.channel as u64).to_le_bytes());
+        exposures.push(u8::from(exposure.is_ghost));
+    }
+    let instants = |instants: &[i64]| {
+        let mut sorted = instants.to_vec();
+        sorted.sort_unstable();
+        xxh3_128(&sorted.iter().flat_map(|at| at.to_le_bytes()).collect::<Vec<_>>()).to_le_bytes()
+    };
+    let period = instants(&[user.from, user.until]);
+    let parts = [xxh3_128(&exposures).to_le_bytes(), instants(&user.signals), instants(&user.conversions), period];
+    xxh3_128(parts.as_flattened())
 }
 
 impl Stretches {

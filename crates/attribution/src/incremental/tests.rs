@@ -95,9 +95,10 @@ fn order_of_users_and_threads_do_not_show() {
     some.reverse();
     some.iter_mut().for_each(|user| user.exposures.reverse());
     let other = on_threads(&some, 2);
-    for (a, b) in model.channels.iter().zip(&other.channels) {
-        assert!((a.share.value - b.share.value).abs() < 1e-9 && (a.share.low - b.share.low).abs() < 1e-6);
-    }
+    assert_eq!(model, other);
+    // Control: another user is another model.
+    some[0].conversions.push(DAY);
+    assert_ne!(model, fit(&some));
 }
 
 #[test]

@@ -12,6 +12,8 @@ pub(super) struct Totals {
     /// The same by effects as measured, which is what intervals are around.
     pub(super) shares: Vec<f64>,
     pub(super) standard_errors: Vec<f64>,
+    /// What all channels caused together if their effects added up in place of multiplying: the sum of what each alone takes away.
+    pub(super) added: f64,
     /// The standard error of the sum of all channels' shares.
     pub(super) standard_error_of_all: f64,
 }
@@ -21,7 +23,7 @@ impl Totals {
         let (channels, windows) = (layout.channels, layout.windows);
         let size = channels * windows;
         let (mut sums, mut credited, mut slopes) = (vec![0.0; channels], vec![0.0; channels], vec![0.0; channels * size]);
-        let mut conversions = 0.0;
+        let (mut conversions, mut added) = (0.0, 0.0);
         // What each user adds beyond the effects: their conversions' shares, and how many conversions there are.
         let mut own: Vec<(Vec<f64>, f64)> = Vec::new();
         for part in parts {
@@ -34,6 +36,7 @@ impl Totals {
                     let contacts = contacts(columns, size);
                     let values: Vec<f64> = contacts.iter().map(|at| effects.measured[*at]).collect();
                     let (shares, own_slopes) = shares_and_slopes(&values);
+                    added += many * values.iter().map(|effect| -(-effect).exp_m1()).sum::<f64>().min(1.0);
                     let cut = joint::shares(&contacts.iter().map(|at| effects.credited[*at]).collect::<Vec<_>>());
                     for (row, contact) in contacts.iter().enumerate() {
                         let channel = contact / windows;
@@ -70,6 +73,7 @@ impl Totals {
             conversions: conversions as u64,
             credited: credited.into_iter().map(per).collect(),
             shares: totals,
+            added: per(added),
             standard_errors: variances.into_iter().map(f64::sqrt).collect(),
             standard_error_of_all: variance_of_all.sqrt(),
         }
