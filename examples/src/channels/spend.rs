@@ -111,7 +111,7 @@ pub async fn tell(page: &mut Page, lake: &Lake, generated: &Generated) -> Result
 
         - `adlake attribute --help` has all models and orders; `--counted` reads paths that were delivered already counted.
         - `adlake advise --help` has bounds per channel and value in the place of conversions.
-        - Half-lives, shares of first and last touches and look-back windows are parameters: [docs/settings.md](../settings.md).
+        - Half-lives, shares of first and last touches and look-back windows are parameters: [docs/tables.md](../tables.md).
         ",
     );
     Ok(())

@@ -186,7 +186,7 @@ pub async fn tell(page: &mut Page, lake: &Lake, generated: &Generated, truth: &B
         ## Where to go from here
 
         - `adlake train churn --help` has other learners, horizons and numbers of cuts; `--predictions FILE` writes what was predicted.
-        - Rules of segments, months of value and rates of discount are parameters: [docs/settings.md](../settings.md).
+        - Rules of segments, months of value and rates of discount are parameters: [docs/tables.md](../tables.md).
         - Which channel brings such customers is the next chapter's question: [channels](channels.md).
         ",
     );
