@@ -100,18 +100,17 @@ pub async fn tell(page: &mut Page, lake: &Lake, generated: &Generated) -> Result
     page.markdown(&sentences.join("\n"));
     page.text(
         "
-        Held against the last column above, the direction is right: generic and branded search bring the least for their money, and
-        display, paid social, video and email the most. Three things are not. Branded search brings next to nothing and loses far
-        too little; retargeting is believed to bring about what display does and brings a fraction; and the plan multiplies budgets by four to forty,
-        to where none of these days has been. (The column is a mean over all that was spent, the sentences are about the next unit,
-        so the two need not agree to the digit.) The conversions promised are for a market that nobody has seen: take such advice as a list
-        of what to try next, a channel and a step at a time, with a holdout that can say no.
+        Held against the last column above, what is said of generic search, display, paid social and email points the right way. Of branded
+        search, which brings next to nothing, the days cannot tell, and the advice says so; retargeting is believed to bring about what display
+        does and brings a fraction. (The column is a mean over all that was spent, the sentences are about the next unit, so the two need not agree to the digit.) No channel is sent beyond twice its
+        highest day, as nobody knows the curve there; take such advice as a list of what to try next, a channel and a step at a time, with
+        a holdout that can say no.
 
         ## Where to go from here
 
         - `adlake attribute --help` has all models and orders; `--counted` reads paths that were delivered already counted.
         - `adlake advise --help` has bounds per channel and value in the place of conversions.
-        - Half-lives, shares of first and last touches and look-back windows are parameters: [docs/tables.md](../tables.md).
+        - Half-lives and shares of first and last touches are parameters: [docs/tables.md](../tables.md).
         ",
     );
     Ok(())

@@ -28,7 +28,7 @@ pub struct Advise {
     /// The least that a channel gets a day
     #[arg(long, value_name = "CHANNEL=AMOUNT", value_parser = bound)]
     min: Vec<(String, f64)>,
-    /// The most that a channel gets a day
+    /// The most that a channel gets a day [default: twice its highest day so far]
     #[arg(long, value_name = "CHANNEL=AMOUNT", value_parser = bound)]
     max: Vec<(String, f64)>,
     /// The same seed gives the same advice

@@ -88,6 +88,9 @@ struct Row<'a> {
     gained_outcomes_high: Option<f64>,
 }
 
+/// Unless a maximum is given, no channel is advised to spend more than so many times its highest day.
+const FARTHEST: f64 = 2.0;
+
 /// What stands in the place of a channel in the row of all.
 const ALL: &str = "All channels";
 
@@ -156,10 +159,12 @@ fn advised(arguments: &Arguments, history: &History, asked: &Asked) -> QueryResu
             return Err(arguments.error(format!("there is no channel {name} with spend: name one of {known}")));
         }
     }
-    for (bounds, name) in request.bounds.iter_mut().zip(&response.names) {
-        let usual = Bounds::default();
+    let highest: Vec<f64> = history.channels.iter().map(|channel| channel.spend.iter().copied().fold(0.0, f64::max)).collect();
+    for ((bounds, name), highest) in request.bounds.iter_mut().zip(&response.names).zip(&highest) {
         let bound = |of: &BTreeMap<String, f64>, usual| of.get(name).copied().unwrap_or(usual);
-        *bounds = Bounds { min: bound(&asked.min, usual.min), max: bound(&asked.max, usual.max) };
+        let min = bound(&asked.min, 0.0);
+        // Far beyond what was ever spent nobody knows the curve.
+        *bounds = Bounds { min, max: bound(&asked.max, (FARTHEST * highest).max(min)) };
     }
     let advice = advise(&response, &request).map_err(failed)?;
     let rows: Vec<Row<'_>> = advice.channels.iter().map(of_channel).chain([of_all(&advice, &request)]).collect();
@@ -197,7 +202,13 @@ fn of_channel(advice: &ChannelAdvice) -> Row<'_> {
 fn of_all<'a>(advice: &Advice, request: &Request) -> Row<'a> {
     let Advice { same_spend, recommended, difference, unspent, .. } = advice;
     let (outcome, days) = (&request.outcome, request.days);
-    let left = if *unspent > 0.005 { format!(" The bounds leave {unspent:.2} a day unspent.") } else { String::new() };
+    let left = if *unspent > 0.005 {
+        format!(
+            " {unspent:.2} a day stay unspent: no channel goes beyond its maximum, which is twice its highest day so far unless one is given."
+        )
+    } else {
+        String::new()
+    };
     let sentence = if difference.value > 0.0 {
         format!(
             "The recommended plan is expected to bring {:.1} {outcome} in {days} days, {:.1} more than the present mix ({:.1} to {:.1}).{left}",
