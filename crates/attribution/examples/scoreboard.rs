@@ -26,8 +26,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     if worlds > 0 {
         against_the_truth(worlds, users)?;
     }
-    if markets > 0 {
-        against_the_oracle(markets, 365)?;
+    for days in [365, 120].into_iter().filter(|_| markets > 0) {
+        against_the_oracle(markets, days)?;
     }
     Ok(())
 }

@@ -115,7 +115,7 @@ impl Incremental {
         let baseline = 1.0 - totals.credited.iter().sum::<f64>();
         let centre = 1.0 - totals.shares.iter().sum::<f64>();
         let mut baseline = around(baseline.clamp(0.0, 1.0), centre, totals.standard_error_of_all);
-        // No holdout is large enough to see whether effects multiply or add up, so the interval reaches to where both are possible.
+        // Whether effects multiply or add up is not looked at, so the interval reaches to where both are possible.
         baseline.low = baseline.low.min((1.0 - totals.added - z * totals.standard_error_of_all).max(0.0));
         Self { channels, baseline, conversions: totals.conversions, settings: settings.clone() }
     }
