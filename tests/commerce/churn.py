@@ -192,11 +192,11 @@ def peers():
     return {
         "logistic regression": lambda: imputed(StandardScaler(), LogisticRegression(max_iter=5000)),
         "forest": lambda: imputed(RandomForestClassifier(300, random_state=0, n_jobs=-1)),
-        "LightGBM": lambda: lightgbm.LGBMClassifier(verbose=-1, random_state=0),
+        "LightGBM": lambda: lightgbm.LGBMClassifier(verbose=-1, random_state=0, n_jobs=1),
         "logistic regression, C = 0.001": lambda: imputed(StandardScaler(), LogisticRegression(C=0.001, max_iter=5000)),
         "forest, 100 rows a leaf": lambda: imputed(RandomForestClassifier(300, min_samples_leaf=100, random_state=0, n_jobs=-1)),
         "LightGBM, 4 leaves, 200 trees of 0.03": lambda: lightgbm.LGBMClassifier(
-            n_estimators=200, learning_rate=0.03, num_leaves=4, min_child_samples=100, verbose=-1, random_state=0),
+            n_estimators=200, learning_rate=0.03, num_leaves=4, min_child_samples=100, verbose=-1, random_state=0, n_jobs=1),
     }
 
 
@@ -216,6 +216,7 @@ def compare(table, ours):
         for name, make in peers().items():
             part[name] = make().fit(inputs[learned], labels[learned]).predict_proba(inputs[tested])[:, 1]
         parts.append(part)
+        print(f"peers on {pd.Timestamp(cut).date()} done", flush=True)
     names = ["ours", *peers()]
     areas = {name: [roc_auc_score(part.is_churned, part[name]) for part in parts] for name in names}
     print("\nROC-AUC            " + " ".join(str(pd.Timestamp(cut).date()) for cut in cuts) + "       mean")
