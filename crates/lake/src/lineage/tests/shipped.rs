@@ -19,8 +19,20 @@ fn from_nowhere(lineage: &Lineage) -> Vec<String> {
 #[tokio::test]
 async fn every_column_comes_from_raw_data() {
     let all = lineage_of(&shipped()).await;
-    // Constants on purpose: a window's length, which rows of several windows are told apart by.
-    assert_eq!(from_nowhere(&all), ["gold.bestsellers.window_days"]);
+    // Constants on purpose, which rows of several windows, models or kinds are told apart by.
+    let told_apart_by = [
+        "gold.channel_paths.path_source",
+        "gold.attribution_daily.attribution_model",
+        "gold.campaign_kpis_daily.attribution_model",
+        "gold.channel_attribution.attribution_model",
+        "gold.channel_kpis_daily.attribution_model",
+        "gold.bestsellers.window_days",
+        "gold.segment_profiles.kind",
+        "gold.top_performers.window_days",
+        "gold.top_performers.attribution_model",
+        "gold.top_performers.grain",
+    ];
+    assert_eq!(from_nowhere(&all), told_apart_by);
     assert!(all.tables().iter().filter(|t| t.layer == Layer::Gold).count() >= 7);
 }
 

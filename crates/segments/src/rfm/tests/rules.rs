@@ -13,56 +13,24 @@ fn problem(text: &str) -> String {
     SegmentRules::parse(text).unwrap_err().to_string()
 }
 
-/// The `case` of the model, read as text: conditions on recency_score and value_score, joined by `and`.
-struct Case(Vec<(String, String)>);
-
-impl Case {
-    fn read() -> Self {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../gold/models/commerce/customer_rfm.sql");
-        let sql = fs::read_to_string(file).unwrap();
-        let case = sql.split("\n    case\n").nth(1).unwrap().split("end as segment").next().unwrap();
-        let rules = case.lines().map(str::trim).filter(|line| !line.is_empty()).map(|line| match line.strip_prefix("else ") {
-            Some(segment) => (String::new(), segment.to_owned()),
-            None => {
-                let (conditions, segment) = line.strip_prefix("when ").unwrap().split_once(" then ").unwrap();
-                (conditions.to_owned(), segment.to_owned())
-            }
-        });
-        Self(rules.collect())
-    }
-
-    fn segment(&self, scores: Scores) -> &str {
-        let value = (f64::from(scores.frequency + scores.monetary) / 2.0).round() as u8;
-        let holds = |condition: &str| {
-            let parts: Vec<_> = condition.split(' ').collect();
-            let score = match parts[0] {
-                "recency_score" => scores.recency,
-                "value_score" => value,
-                other => panic!("{other}"),
-            };
-            let bound: u8 = parts[2].parse().unwrap();
-            match parts[1] {
-                ">=" => score >= bound,
-                "=" => score == bound,
-                other => panic!("{other}"),
-            }
-        };
-        let fits = |conditions: &str| conditions.is_empty() || conditions.split(" and ").all(holds);
-        self.0.iter().find(|(conditions, _)| fits(conditions)).unwrap().1.trim_matches('\'')
-    }
+/// The rules that the model has unless others are set: the text of its parameter.
+fn of_the_model() -> SegmentRules {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../gold/models/commerce/customer_rfm.sql");
+    let sql = fs::read_to_string(file).unwrap();
+    let rules = sql.split("[parameters.rules]").nth(1).unwrap().split("\"\"\"").nth(1).unwrap();
+    SegmentRules::parse(rules).unwrap()
 }
 
 #[test]
 fn the_customary_table_says_what_the_model_says() {
-    let (case, rules) = (Case::read(), SegmentRules::parse(SegmentRules::CUSTOMARY).unwrap());
-    assert_eq!(case.0.len(), 17);
+    let (model, rules) = (of_the_model(), SegmentRules::parse(SegmentRules::CUSTOMARY).unwrap());
     for scores in cells() {
-        assert_eq!(rules.segment(scores), case.segment(scores), "{scores:?}");
+        assert_eq!(rules.segment(scores), model.segment(scores), "{scores:?}");
     }
-    assert_eq!(rules.segments().len(), 11);
+    assert_eq!((rules.segments(), rules.segments().len()), (model.segments(), 11));
     // The control: a table with one score moved differs.
     let moved = SegmentRules::parse(&SegmentRules::CUSTOMARY.replace("r 4-5, v 4-5", "r 4-5, v 5\nloyal: r 4-5, v 4")).unwrap();
-    assert!(cells().any(|scores| moved.segment(scores) != case.segment(scores)));
+    assert!(cells().any(|scores| moved.segment(scores) != model.segment(scores)));
 }
 
 #[test]
