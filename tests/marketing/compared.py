@@ -35,6 +35,8 @@ class Compared:
     def conversion_ids(self):
         ids = {}
         for c in self.read("silver.conversions"):
+            if c["conversion_id"].startswith("order-"):
+                continue
             at = str(c["converted_at"])
             ids[(c["user_id"], at, c["conversion_kind"], c["logged_amount"], c["currency"] or "")] = c["conversion_id"]
         return lambda conversion: ids.get(conversion["name"]) if isinstance(conversion["name"], tuple) else conversion["name"]

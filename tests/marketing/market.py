@@ -6,7 +6,9 @@ from datetime import date, datetime, timedelta
 
 DELIVERIES = 4
 FIRST = datetime(2026, 1, 1)
-DAYS = 100
+DAYS = 400
+# Days of which small late deliveries have rows: within one month, so that they are merged into the rest.
+LATE_DAYS = range(212, 226)
 SOURCES = [("google", "cpc"), ("google", "organic"), ("newsletter", "email"), ("", ""), ("partner_x", "affiliate"), ("Bing", "CPC")]
 CHANNELS = ["search", "social", "video", "Direct", ""]
 CURRENCIES = ["USD", "EUR", "GBP", "XAU", ""]
@@ -26,11 +28,10 @@ def logs(seed, users):
     tables = {name: [[] for _ in range(DELIVERIES)] for name in COLUMNS}
     for user in range(users):
         events = _bot(dice, user) if user % 97 == 5 else _user(dice, user)
-        for table, row in events:
-            delivery = tables[table][_delivery(dice)]
-            delivery.append(row)
+        for table, at, row in events:
+            tables[table][_delivery(dice, at)].append(row)
             if dice.random() < 0.03:
-                tables[table][_delivery(dice)].append(list(row))
+                tables[table][_delivery(dice, at)].append(list(row))
     _spend(dice, tables["channel_spend"])
     _rates(dice, tables["exchange_rates"])
     _rules(tables["channel_rules"])
@@ -58,9 +59,10 @@ def write(folder, tables, deliveries):
                 writer.writerows(rows[number])
 
 
-def _delivery(dice):
-    """Most comes first; the others are small, so that they are merged, and late."""
-    return 0 if dice.random() < 0.97 else dice.randrange(1, DELIVERIES)
+def _delivery(dice, at):
+    """Nearly everything comes first; then a little of all days, then a few rows of the late days alone."""
+    late = (at - FIRST).days in LATE_DAYS
+    return dice.choice([0, 2, 3]) if late and dice.random() < 0.3 else 1 if dice.random() < 0.01 else 0
 
 
 def _touch(dice, user, at):
@@ -71,16 +73,16 @@ def _touch(dice, user, at):
 
 
 def _user(dice, user):
-    # One in fifty goes a very long way; a few meet one channel alone, whose bursts are repeats.
-    count = 620 if user == 11 else dice.choice([0, 1, 1, 2, 3, 5, 8])
-    at = FIRST + timedelta(seconds=dice.randrange(DAYS * 60_000))
+    # One user goes a very long way.
+    count = 1200 if user == 11 else dice.choice([0, 1, 1, 2, 3, 5, 8])
+    at = FIRST + timedelta(seconds=dice.randrange(DAYS * 80_000))
     for _ in range(count):
         touch = _touch(dice, user, at)
-        yield "touchpoints", touch
+        yield "touchpoints", at, touch
         if dice.random() < 0.15:
             again = at + timedelta(seconds=dice.choice([1, 30, 31]))
-            yield "touchpoints", [touch[0], str(again), *touch[2:]]
-        if dice.random() < (0.001 if user == 11 else 0.2):
+            yield "touchpoints", again, [touch[0], str(again), *touch[2:]]
+        if dice.random() < (0.0005 if user == 11 else 0.2):
             # At the touch's own instant, soon, or after the look-back.
             yield _conversion(dice, user, at + timedelta(seconds=dice.choice([0, 60, 86_400, 29 * 86_400, 30 * 86_400, 31 * 86_400])))
         at += timedelta(seconds=dice.choice([40, 3600]) if user == 11 else dice.choice([40, 5000, 86_400 * 3, 86_400 * 12, 86_400 * 35]))
@@ -96,14 +98,14 @@ def _conversion(dice, user, at):
     kind = dice.choice(["install", "purchase", "purchase", "sign_up"])
     value = f"{dice.randrange(1, 30_000) / 100:.2f}" if kind == "purchase" else dice.choice(["", "0", "1.005"])
     number = f"order-{user}-{dice.randrange(10**9)}" if dice.random() < 0.5 else ""
-    return "conversions", [number, f"u{user}", str(at), kind, value, dice.choice(CURRENCIES)]
+    return "conversions", at, [number, f"u{user}", str(at), kind, value, dice.choice(CURRENCIES)]
 
 
 def _bot(dice, user):
-    at = FIRST + timedelta(seconds=dice.randrange(DAYS * 60_000))
+    at = FIRST + timedelta(seconds=dice.randrange(DAYS * 80_000))
     # 31 clicks within the hour are one too many, 30 are none.
     for click in range(31 if user % 2 else 30):
-        yield "touchpoints", [f"u{user}", str(at), "search", f"c{click}", "click", "", "google", "cpc"]
+        yield "touchpoints", at, [f"u{user}", str(at), "search", f"c{click}", "click", "", "google", "cpc"]
         at += timedelta(seconds=120)
     yield _conversion(dice, user, at)
 
@@ -113,7 +115,7 @@ def _spend(dice, deliveries):
         on = date(2026, 1, 1) + timedelta(days=day)
         for channel in ["search", "social", "Paid search"]:
             for campaign in ["c1", "c2", ""]:
-                if dice.random() < 0.3 or 40 <= day < 43:
+                if dice.random() < 0.3 or day in (40, 41, 42):
                     continue
                 currency = dice.choice(CURRENCIES)
                 for report in range(1 + (dice.random() < 0.2) + (dice.random() < 0.1)):
@@ -123,7 +125,7 @@ def _spend(dice, deliveries):
                     row = [str(on), channel, campaign, spend, currency, impressions, clicks, dice.choice(["", 0, 3, 9])]
                     reported = datetime(on.year, on.month, on.day) + timedelta(days=1 + report)
                     # Corrections may be delivered before what they correct.
-                    deliveries[_delivery(dice)].append([*row, str(reported)])
+                    deliveries[_delivery(dice, reported)].append([*row, str(reported)])
 
 
 def _rates(dice, deliveries):
@@ -133,9 +135,9 @@ def _rates(dice, deliveries):
         deliveries[0].append([on, "EUR", f"{1.05 + dice.random() / 10:.4f}"])
         # The pound's rates come late, and the first weeks never have one.
         if week > 3:
-            deliveries[2].append([on, "gbp", f"{1.25 + dice.random() / 10:.4f}"])
+            deliveries[1].append([on, "gbp", f"{1.25 + dice.random() / 10:.4f}"])
     # One rate is corrected.
-    deliveries[3].append([str(date(2026, 1, 1) + timedelta(days=14)), "EUR", "1.5"])
+    deliveries[1].append([str(date(2026, 1, 1) + timedelta(days=14)), "EUR", "1.5"])
 
 
 def _rules(deliveries):
@@ -145,7 +147,7 @@ def _rules(deliveries):
         ["*", "EMAIL", "", "Email", "5", "2026-01-20", ""],
         ["partner_*", "", "", "Partners", "5", "", ""],
     ]
-    deliveries[2] += [
+    deliveries[1] += [
         ["google", "cpc", "", "Paid search", "2", "2026-02-15", ""],
         # _ is a letter, not a wildcard: partnerXx is none of them.
         ["bing", "cpc", "c?", "Never", "1", "", ""],

@@ -14,9 +14,7 @@ valid_until_at = "Instant from which it holds no more"
 channel        = "Channel by the rule that counts then"
 */
 with triples as (
-    select source, medium, campaign_id
-    from silver.logged_touchpoints
-    group by source, medium, campaign_id
+    select * from silver.touch_sources
 ),
 
 rules as (

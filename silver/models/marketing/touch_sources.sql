@@ -1,0 +1,21 @@
+/*
+One row per source, medium and campaign that touches came from: what channel rules are asked about, once each.
+
+key  = ["source", "medium", "campaign_id"]
+kind = "merge"
+
+[columns]
+source      = "Where the users came from, lower-case; empty where the log says nothing"
+medium      = "By what means, lower-case; empty where the log says nothing"
+campaign_id = "Identifier of the campaign, or Unknown"
+*/
+with raw as (
+    select * from bronze.touchpoints
+)
+
+-- Row by row, so that a run with known triples alone changes nothing, here and in what is made from it.
+select
+    coalesce(lower(clean(source)), '') as source,
+    coalesce(lower(clean(medium)), '') as medium,
+    clean(campaign_id, 'Unknown') as campaign_id
+from raw
