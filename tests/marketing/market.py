@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 DELIVERIES = 4
 FIRST = datetime(2026, 1, 1)
-DAYS = 400
+DAYS = 800
 # Days of which small late deliveries have rows: within one month, so that they are merged into the rest.
 LATE_DAYS = range(212, 226)
 SOURCES = [("google", "cpc"), ("google", "organic"), ("newsletter", "email"), ("", ""), ("partner_x", "affiliate"), ("Bing", "CPC")]
