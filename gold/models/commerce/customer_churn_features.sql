@@ -139,90 +139,126 @@ sold_days as (
     group by o.customer_id, o.invoiced_on
 ),
 
--- Products of each day, and those bought for the first time, counted without sets of them.
 products as (
-    select
-        customer_id,
-        stock_code,
-        invoiced_on as sold_on,
-        row_number() over (partition by customer_id, stock_code order by invoiced_on) as nth_day
-    from (select distinct customer_id, stock_code, invoiced_on from lines where line_type = 'sale')
+    select customer_id, stock_code, invoiced_on as sold_on
+    from lines
+    where line_type = 'sale'
+    group by customer_id, stock_code, invoiced_on
 ),
 
 varieties as (
-    select
-        customer_id,
-        sold_on,
-        count(*) as product_count,
-        sum(case when nth_day = 1 then 1 else 0 end) as new_product_count
+    select customer_id, sold_on, count(*) as product_count
     from products
     group by customer_id, sold_on
 ),
 
+first_days as (
+    select customer_id, stock_code, min(sold_on) as sold_on
+    from products
+    group by customer_id, stock_code
+),
+
+-- Products that were not bought on an earlier day.
+novelties as (
+    select customer_id, sold_on, count(*) as new_product_count
+    from first_days
+    group by customer_id, sold_on
+),
+
 -- Each day with the one before and the one after of the same customer.
-days as (
+neighbours as (
     select
         d.*,
         v.product_count,
-        v.new_product_count,
+        coalesce(n.new_product_count, 0) as new_product_count,
         cast(d.sold_on - lag(d.sold_on) over (partition by d.customer_id order by d.sold_on) as bigint) as gap_days,
         lead(d.sold_on) over (partition by d.customer_id order by d.sold_on) as next_sold_on,
-        row_number() over (partition by d.customer_id, date_trunc('month', d.sold_on) order by d.sold_on) as nth_of_month
+        row_number() over (partition by d.customer_id, date_trunc('month', d.sold_on) order by d.sold_on) as nth_of_month,
+        case when date_part('month', d.sold_on) >= 10 then d.order_count else 0 end as autumn_order_count,
+        case when date_part('dow', d.sold_on) between 1 and 3 then d.order_count else 0 end as weekday_order_count
     from sold_days as d
     inner join varieties as v on d.customer_id = v.customer_id and d.sold_on = v.sold_on
+    left join novelties as n on d.customer_id = n.customer_id and d.sold_on = n.sold_on
 ),
 
-before_cut as (
+-- Each day with all of the customer up to it.
+days as (
+    select
+        customer_id,
+        sold_on,
+        next_sold_on,
+        country,
+        order_count as day_order_count,
+        gross_amount as day_gross_amount,
+        line_count as day_line_count,
+        gap_days as last_gap_days,
+        first_value(sold_on) over so_far as first_sold_on,
+        count(*) over so_far as day_count,
+        sum(order_count) over so_far as order_count,
+        sum(case when nth_of_month = 1 then 1 else 0 end) over so_far as month_count,
+        sum(gross_amount) over so_far as gross_amount,
+        count(gap_days) over so_far as gap_count,
+        sum(gap_days) over so_far as gap_days,
+        sum(gap_days * gap_days) over so_far as squared_gap_days,
+        max(gap_days) over so_far as longest_gap_days,
+        sum(line_count) over so_far as line_count,
+        sum(item_count) over so_far as item_count,
+        sum(product_count) over so_far as product_days,
+        sum(new_product_count) over so_far as product_count,
+        sum(wholesale_order_count) over so_far as wholesale_order_count,
+        sum(autumn_order_count) over so_far as autumn_order_count,
+        sum(hours) over so_far as hours,
+        sum(weekday_order_count) over so_far as weekday_order_count
+    from neighbours
+    window so_far as (partition by customer_id order by sold_on rows between unbounded preceding and current row)
+),
+
+-- The last day before each cut; first its key alone, as a join without equality carries every column for every pair.
+last_days as (
+    select c.cut_on, c.has_horizon, c.horizon_days, d.customer_id, d.sold_on
+    from cuts as c
+    inner join neighbours as d on d.sold_on < c.cut_on and (d.next_sold_on is null or d.next_sold_on >= c.cut_on)
+),
+
+lasts as (
+    select
+        l.cut_on,
+        l.has_horizon,
+        l.horizon_days,
+        cast(l.cut_on - d.sold_on as bigint) as recency_days,
+        cast(l.cut_on - d.first_sold_on as bigint) as tenure_days,
+        d.*
+    from last_days as l
+    inner join days as d on l.customer_id = d.customer_id and l.sold_on = d.sold_on
+),
+
+-- Days not long before each cut, and those of a year before its horizon.
+lately as (
     select
         c.cut_on,
-        c.has_horizon,
         c.horizon_days,
         cast(c.cut_on - d.sold_on as bigint) as days_before,
-        -- The last day before the cut is the one whose next is not.
-        d.next_sold_on is null or d.next_sold_on >= c.cut_on as is_last,
-        d.*
+        d.customer_id,
+        d.day_order_count as order_count,
+        d.day_gross_amount as gross_amount
     from cuts as c
-    inner join days as d on d.sold_on < c.cut_on
+    inner join days as d
+        on d.sold_on < c.cut_on
+        and (c.cut_on - d.sold_on <= 180 or c.cut_on - d.sold_on <= 365 and c.cut_on - d.sold_on > 365 - c.horizon_days)
 ),
 
-summed as (
+recent as (
     select
         cut_on,
         customer_id,
-        has_horizon,
-        horizon_days,
-        min(case when is_last then country end) as country,
-        min(case when is_last then next_sold_on end) as next_sold_on,
-        min(days_before) as recency_days,
-        max(days_before) as tenure_days,
-        min(sold_on) as first_sold_on,
-        count(*) as day_count,
-        sum(order_count) as order_count,
-        sum(case when nth_of_month = 1 then 1 else 0 end) as month_count,
         sum(case when days_before <= 30 then order_count else 0 end) as order_count_30_days,
         sum(case when days_before <= 90 then order_count else 0 end) as order_count_90_days,
         sum(case when days_before > 90 and days_before <= 180 then order_count else 0 end) as order_count_before,
-        sum(gross_amount) as gross_amount,
         sum(case when days_before <= 90 then gross_amount else 0 end) as gross_amount_90_days,
         sum(case when days_before > 90 and days_before <= 180 then gross_amount else 0 end) as gross_amount_before,
-        sum(case when is_last then gross_amount else 0 end) as last_day_amount,
-        count(gap_days) as gap_count,
-        sum(gap_days) as gap_days,
-        sum(gap_days * gap_days) as squared_gap_days,
-        max(gap_days) as longest_gap_days,
-        sum(case when is_last then gap_days end) as last_gap_days,
-        sum(line_count) as line_count,
-        sum(case when is_last then line_count else 0 end) as last_day_line_count,
-        sum(item_count) as item_count,
-        sum(product_count) as product_days,
-        sum(new_product_count) as product_count,
-        sum(wholesale_order_count) as wholesale_order_count,
-        sum(case when date_part('month', sold_on) >= 10 then order_count else 0 end) as autumn_order_count,
-        sum(case when days_before <= 365 and days_before > 365 - horizon_days then order_count else 0 end) as season_order_count,
-        sum(hours) as hours,
-        sum(case when date_part('dow', sold_on) between 1 and 3 then order_count else 0 end) as weekday_order_count
-    from before_cut
-    group by cut_on, customer_id, has_horizon, horizon_days
+        sum(case when days_before <= 365 and days_before > 365 - horizon_days then order_count else 0 end) as season_order_count
+    from lately
+    group by cut_on, customer_id
 ),
 
 returns as (
@@ -266,6 +302,12 @@ homes as (
 counted as (
     select
         s.*,
+        coalesce(l.order_count_30_days, 0) as order_count_30_days,
+        coalesce(l.order_count_90_days, 0) as order_count_90_days,
+        coalesce(l.order_count_before, 0) as order_count_before,
+        coalesce(l.gross_amount_90_days, 0) as gross_amount_90_days,
+        coalesce(l.gross_amount_before, 0) as gross_amount_before,
+        coalesce(l.season_order_count, 0) as season_order_count,
         coalesce(r.return_count, 0) as return_count,
         coalesce(r.returns_amount, 0) as returns_amount,
         s.country = h.country as is_home_country,
@@ -279,8 +321,9 @@ counted as (
             )
         end as gap_deviation_days,
         cast(s.cut_on - arrow_cast(1, 'Int32') as date) as last_on
-    from summed as s
+    from lasts as s
     inner join homes as h on s.cut_on = h.cut_on
+    left join recent as l on s.cut_on = l.cut_on and s.customer_id = l.customer_id
     left join returned as r on s.cut_on = r.cut_on and s.customer_id = r.customer_id
 )
 
@@ -306,7 +349,7 @@ select
     cast(gross_amount_90_days as decimal(28, 4)) as gross_amount_90_days,
     cast(gross_amount_90_days - gross_amount_before as decimal(28, 4)) as gross_amount_trend,
     gross / orders as mean_order_amount,
-    cast(last_day_amount as decimal(28, 4)) as last_day_amount,
+    cast(day_gross_amount as decimal(28, 4)) as last_day_amount,
     mean_gap_days as mean_gap_days,
     gap_deviation_days as gap_deviation_days,
     gap_deviation_days / mean_gap_days as gap_variation,
@@ -315,7 +358,7 @@ select
     recency_days / mean_gap_days as recency_gap_ratio,
     cast(recency_days as double) / tenure_days as recency_tenure_ratio,
     line_count / orders as mean_line_count,
-    last_day_line_count as last_day_line_count,
+    day_line_count as last_day_line_count,
     item_count / orders as mean_item_count,
     cast(item_count as double) / line_count as mean_line_item_count,
     gross / item_count as mean_unit_price,

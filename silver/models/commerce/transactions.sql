@@ -2,13 +2,16 @@
 One row per line of an invoice as the log tells it, typed: exact duplicates are out, what a line is and what its stock code
 stands for is told from the line alone. silver.invoice_lines adds what other lines tell. Two lines are duplicates if all
 eight fields hold the same values, however they are written (13085 and 13085.0, 12/1/2010 8:26 and 2010-12-01 08:26:00); the
-first in the source stays. Dates are read as month/day/year or ISO 8601: a day above 12 in the month's place goes to
-quarantine, and silver.transaction_files tells which files may hold both orders.
+first in the source stays. Dates are read as ISO 8601 or, with slashes, in the order of a parameter: a day above 12 in the month's
+place goes to quarantine, and silver.transaction_files tells which files may hold both orders.
 
 key          = ["line_id"]
 first_by     = ["_source", "_line"]
 kind         = "merge"
 partition_by = ["invoiced_month"]
+
+[parameters]
+date_order = { default = "month_first", description = "Order of dates with slashes: month_first or day_first; set it in silver.transaction_files too" }
 
 [columns]
 line_id        = "MD5 of the line's eight fields, in hexadecimal"
@@ -62,39 +65,20 @@ with raw as (
     select * from bronze.transactions
 ),
 
--- 12/1/2010 8:26 becomes 2010-12-01 08:26:00; a text without a month in the first place stays as it is, and is not understood.
-month_first as (
-    select
-        *,
-        regexp_replace(
-            clean(invoicedate),
-            '^(0?[1-9]|1[0-2])/([0-9]{1,2})/([0-9]{4})[ T]+([0-9]{1,2}):([0-9]{2})(:[0-9]{2})?$',
-            '${3}-0${1}-0${2} 0${4}:${5}${6}'
-        ) as padded
-    from raw
-),
-
-dated as (
-    select *, regexp_replace(padded, '\b0([0-9]{2})\b', '${1}', 'g') as instant
-    from month_first
-),
-
 typed as (
     select
         upper(clean(invoiceno)) as invoice_no,
-        cast(
-            case when length(instant) = 16 and substr(instant, 5, 1) = '-' then concat(instant, ':00') else instant end as timestamp
-        ) as invoiced_at,
+        cast(iso_timestamp(clean(invoicedate), $date_order) as timestamp) as invoiced_at,
         -- A number that went through a floating-point column.
-        regexp_replace(clean(customerid), '^([0-9]+)[.]0+$', '${1}') as customer_id,
+        trim_zero_fraction(clean(customerid)) as customer_id,
         clean(country, 'Unknown') as country,
         clean(stockcode) as stock_code,
         clean(description) as description,
-        cast(regexp_replace(clean(quantity), '^([+-]?[0-9]+)[.]0+$', '${1}') as int) as quantity,
+        cast(trim_zero_fraction(clean(quantity)) as int) as quantity,
         cast(clean(unitprice) as decimal(14, 4)) as unit_price,
         _source,
         _line
-    from dated
+    from raw
 ),
 
 told as (

@@ -107,6 +107,12 @@ impl Arguments {
         }
     }
 
+    /// A column of texts, as views.
+    pub fn text_views(&self, place: usize) -> QueryResult<ArrayRef> {
+        let column = &self.columns[place];
+        cast(column, &DataType::Utf8View).map_err(|_| self.unfit(place, column.data_type()))
+    }
+
     /// A column of texts.
     pub fn texts(&self, place: usize) -> QueryResult<ArrayRef> {
         let column = &self.columns[place];

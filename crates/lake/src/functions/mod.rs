@@ -8,6 +8,7 @@ mod computed;
 mod json;
 mod micro_credits;
 mod segments;
+mod texts;
 
 use datafusion::config::ConfigOptions;
 use datafusion::functions::datetime::to_timestamp::{
@@ -16,12 +17,13 @@ use datafusion::functions::datetime::to_timestamp::{
 use datafusion::logical_expr::{ScalarUDF, WindowUDF};
 use datafusion::prelude::SessionContext;
 
-/// Adds `clean`, `json_strings`, `is_json` and those of customers and channels to a session, and `to_timestamp` and its kin in a form that works.
+/// Adds `clean`, `json_strings`, `is_json` and those of texts, customers and channels to a session, and `to_timestamp` and its kin in a form that works.
 pub(crate) fn register(context: &SessionContext) {
     context.register_udf(ScalarUDF::from(clean::Clean::default()));
     json::register(context);
     context.register_udwf(WindowUDF::from(micro_credits::MicroCredits::default()));
-    for function in segments::all().into_iter().chain(clusters::all()).chain(attribution::all()).chain(advice::all()) {
+    let computed = [texts::all(), segments::all(), clusters::all(), attribution::all(), advice::all()];
+    for function in computed.into_iter().flatten() {
         context.register_udf(ScalarUDF::from(function));
     }
     // With a session's time zone these promise instants of that zone, and for a column of text give others: queries with

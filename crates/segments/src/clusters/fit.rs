@@ -30,7 +30,7 @@ pub struct ClusterSettings {
 
 impl Default for ClusterSettings {
     fn default() -> Self {
-        Self { fewest: 2, most: 8, restarts: 10, sample: 10_000, seed: 0 }
+        Self { fewest: 2, most: 8, restarts: 4, sample: 10_000, seed: 0 }
     }
 }
 
