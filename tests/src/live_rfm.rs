@@ -48,7 +48,7 @@ async fn now(live: &Arc<LiveCustomerRfm>, lake: &Lake) -> Vec<String> {
 fn it_equals_the_table_after_every_delivery() {
     block_on(async {
         for (seed, settings) in
-            ["", "[parameters.gold.customer_rfm]\nscoring = \"thresholds\"\namount_cuts = [5.0, 20.5, 40.0, 80.0]\n"].iter().enumerate()
+            ["", "[parameters.gold.customer_rfm]\nscoring = \"thresholds\"\namount_cuts = [5, 20, 40, 80]\n"].iter().enumerate()
         {
             let mut dice = Rng::with_seed(seed as u64);
             let parameters = Settings::parse("adlake.toml", settings, []).unwrap().parameters;

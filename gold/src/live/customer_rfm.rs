@@ -182,15 +182,14 @@ impl Parameters<'_> {
 
     /// Four numbers, in the unit that is so many times smaller.
     fn cuts(&self, name: &str, times: i64) -> Result<[i64; 4]> {
-        let Some(Value::List(values)) = self.value(name) else { return Err(self.unfit(name, "four numbers")) };
+        let Some(Value::List(values)) = self.value(name) else { return Err(self.unfit(name, "four whole numbers")) };
         let numbers: Vec<i64> = values
             .iter()
             .filter_map(|value| match value {
                 Value::Integer(number) => number.checked_mul(times),
-                Value::Number(number) => Some((number * times as f64).ceil() as i64),
                 _ => None,
             })
             .collect();
-        numbers.try_into().map_err(|_| self.unfit(name, "four numbers"))
+        numbers.try_into().map_err(|_| self.unfit(name, "four whole numbers"))
     }
 }
