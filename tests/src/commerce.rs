@@ -93,3 +93,25 @@ fn dates_in_both_orders_in_one_file_are_told() {
         assert_eq!(rows(&place.lake, kept).await, ["1"]);
     });
 }
+
+#[test]
+fn dates_with_the_day_first_are_a_setting() {
+    block_on(async {
+        let set = "[parameters.silver.transactions]\ndate_order = \"day_first\"\n\n[parameters.silver.transaction_files]\ndate_order = \"day_first\"\n";
+        let place = SourcedLake::new();
+        place.put(
+            "transactions.csv",
+            format!("{HEADER}1001,20001,MUG,2,13/2/2011 9:00,1.50,12345,France\r\n1002,20001,MUG,2,3/4/2011 9:00:05,1.50,12345,France\r\n"),
+        );
+        let pipeline = lake::pipeline_with(&adlake::shipped_models(), &parameters(set)).unwrap();
+        place.run_with(&pipeline, &Silent).await.unwrap();
+        let read = "select invoiced_at from silver.invoice_lines order by 1";
+        assert_eq!(rows(&place.lake, read).await, ["2011-02-13T09:00:00Z", "2011-04-03T09:00:05Z"]);
+        let file = "select day_first_count, is_date_order_certain from silver.transaction_files";
+        assert_eq!(rows(&place.lake, file).await, ["1|true"]);
+        let wrong = parameters("[parameters.silver.transactions]\ndate_order = \"year_first\"\n");
+        let pipeline = lake::pipeline_with(&adlake::shipped_models(), &wrong).unwrap();
+        let error = place.run_with(&pipeline, &Silent).await.map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains("the order is to be 'month_first' or 'day_first'"), "{error}");
+    });
+}

@@ -1,12 +1,13 @@
 //! A step between an operator and its input that does not change the rows: it keeps filters from being pushed down, so that
 //! their counters see every row, or gives batches memory of their own. Text read from Parquet points into pages that many
 //! batches share, and each is counted as holding all of them: under a memory limit sorts would give up over memory that
-//! they do not take.
+//! they do not take. And operators that put batches together put together the lists of what these point into: three
+//! windows and joins on each other made of a million rows lists of billions.
 
 use std::fmt;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, AsArray, RecordBatch};
+use datafusion::arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
@@ -28,22 +29,43 @@ pub(crate) fn compact(batch: &RecordBatch) -> QueryResult<RecordBatch> {
             _ => Arc::clone(c),
         }
     });
-    Ok(RecordBatch::try_new(batch.schema(), columns.collect())?)
+    // The number of rows is said for batches without a column.
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    Ok(RecordBatch::try_new_with_options(batch.schema(), columns.collect(), &options)?)
+}
+
+/// As many buffers as a column of text may point into without harm when batches are put together.
+const FEW_BUFFERS: usize = 4;
+
+/// The same, if columns point into more than a few buffers each.
+fn gathered(batch: RecordBatch) -> QueryResult<RecordBatch> {
+    let is_scattered = |c: &ArrayRef| c.as_string_view_opt().is_some_and(|texts| texts.data_buffers().len() > FEW_BUFFERS);
+    if batch.columns().iter().any(is_scattered) { compact(&batch) } else { Ok(batch) }
+}
+
+/// Which batches are compacted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Compacts {
+    /// None.
+    Nothing,
+    /// Those that point into many buffers.
+    Scattered,
+    /// All.
+    Everything,
 }
 
 /// Passes its input on.
 #[derive(Debug)]
 pub(crate) struct Passed {
     pub input: Arc<dyn ExecutionPlan>,
-    /// Batches are compacted.
-    pub compacts: bool,
+    pub compacts: Compacts,
     /// No filter goes down to the input.
     pub every_row: bool,
 }
 
 impl DisplayAs for Passed {
     fn fmt_as(&self, _kind: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Passed: compacts={}, every_row={}", self.compacts, self.every_row)
+        write!(f, "Passed: compacts={:?}, every_row={}", self.compacts, self.every_row)
     }
 }
 
@@ -74,11 +96,12 @@ impl ExecutionPlan for Passed {
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> QueryResult<SendableRecordBatchStream> {
         let input = self.input.execute(partition, context)?;
-        if !self.compacts {
-            return Ok(input);
-        }
         let schema = input.schema();
-        Ok(Box::pin(RecordBatchStreamAdapter::new(schema, input.map(|batch| compact(&batch?)))))
+        match self.compacts {
+            Compacts::Nothing => Ok(input),
+            Compacts::Scattered => Ok(Box::pin(RecordBatchStreamAdapter::new(schema, input.map(|batch| gathered(batch?))))),
+            Compacts::Everything => Ok(Box::pin(RecordBatchStreamAdapter::new(schema, input.map(|batch| compact(&batch?))))),
+        }
     }
 
     fn metrics(&self) -> Option<MetricsSet> {
@@ -107,28 +130,39 @@ impl ExecutionPlan for Passed {
     }
 }
 
-fn compacted(input: Arc<dyn ExecutionPlan>) -> Arc<dyn ExecutionPlan> {
-    Arc::new(Passed { input, compacts: true, every_row: false })
+fn compacted(input: &Arc<dyn ExecutionPlan>, compacts: Compacts) -> Arc<dyn ExecutionPlan> {
+    Arc::new(Passed { input: Arc::clone(input), compacts, every_row: false })
 }
 
-/// Compacts what goes into a sort and what comes out of it: joins and merges give batches that point into many others.
+/// Compacts what goes into operators that put batches together.
 #[derive(Debug)]
-pub(crate) struct CompactSorts;
+pub(crate) struct CompactInputs {
+    /// Sorts, which then count what they hold, get nothing but compact batches, and so does who reads them: joins and merges give
+    /// batches that point into many others.
+    pub counts_memory: bool,
+}
 
-impl PhysicalOptimizerRule for CompactSorts {
+impl PhysicalOptimizerRule for CompactInputs {
     fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _config: &ConfigOptions) -> QueryResult<Arc<dyn ExecutionPlan>> {
         let compacted = plan.transform_up(|node| {
-            if node.name() != "SortExec" {
-                return Ok(Transformed::no(node));
-            }
-            let inputs = node.children().into_iter().map(|c| compacted(Arc::clone(c))).collect();
-            Ok(Transformed::yes(compacted(replace_children_if_necessary(node, inputs)?)))
+            let sorts = node.name() == "SortExec";
+            let gathers = match node.name() {
+                "SortExec" | "BoundedWindowAggExec" | "WindowAggExec" | "SortMergeJoinExec" => usize::MAX,
+                // The side that is held, the first.
+                "HashJoinExec" | "NestedLoopJoinExec" | "CrossJoinExec" => 1,
+                _ => return Ok(Transformed::no(node)),
+            };
+            let how = if sorts && self.counts_memory { Compacts::Everything } else { Compacts::Scattered };
+            let inputs = node.children().into_iter().enumerate();
+            let inputs = inputs.map(|(place, input)| if place < gathers { compacted(input, how) } else { Arc::clone(input) }).collect();
+            let node = replace_children_if_necessary(node, inputs)?;
+            Ok(Transformed::yes(if how == Compacts::Everything { compacted(&node, how) } else { node }))
         });
         Ok(compacted?.data)
     }
 
     fn name(&self) -> &str {
-        "compact_sorts"
+        "compact_inputs"
     }
 
     fn schema_check(&self) -> bool {

@@ -21,7 +21,7 @@ use object_store::ObjectMeta;
 use object_store::path::Path;
 use parquet::arrow::RowNumber;
 
-use crate::passed::Passed;
+use crate::passed::{Compacts, Passed};
 use crate::table::{DataFile, Table};
 
 /// The hidden columns of a scan that knows where its rows lie.
@@ -189,8 +189,10 @@ impl TableProvider for FileScan {
             .with_limit(limit)
             .build();
         let scan: Arc<dyn ExecutionPlan> = DataSourceExec::from_data_source(config);
-        let compacts = matches!(state.runtime_env().memory_pool.memory_limit(), MemoryLimit::Finite(_));
-        Ok(if self.every_row || compacts { Arc::new(Passed { input: scan, compacts, every_row: self.every_row }) } else { scan })
+        let counts_memory = matches!(state.runtime_env().memory_pool.memory_limit(), MemoryLimit::Finite(_));
+        let compacts = if counts_memory { Compacts::Everything } else { Compacts::Nothing };
+        let passed = |input| Arc::new(Passed { input, compacts, every_row: self.every_row });
+        Ok(if self.every_row || counts_memory { passed(scan) } else { scan })
     }
 }
 

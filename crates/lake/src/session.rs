@@ -13,7 +13,7 @@ use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use spec::{Layer, TableName};
 
-use crate::passed::CompactSorts;
+use crate::passed::CompactInputs;
 use crate::scan::FileScan;
 use crate::store::Location;
 use crate::table::Table;
@@ -66,10 +66,9 @@ pub(crate) fn context(runtime: &Arc<RuntimeEnv>, options: &LakeOptions, tables: 
             .set_usize("datafusion.optimizer.hash_join_single_partition_threshold_rows", SHARED_JOIN_ROWS)
             .set_usize("datafusion.optimizer.hash_join_single_partition_threshold", SHARED_JOIN_BYTES);
     }
-    let mut state = SessionStateBuilder::new().with_config(config).with_runtime_env(Arc::clone(runtime)).with_default_features();
-    if options.memory_limit_bytes.is_some() {
-        state = state.with_physical_optimizer_rule(Arc::new(CompactSorts));
-    }
+    let compact = CompactInputs { counts_memory: options.memory_limit_bytes.is_some() };
+    let state = SessionStateBuilder::new().with_config(config).with_runtime_env(Arc::clone(runtime)).with_default_features();
+    let state = state.with_physical_optimizer_rule(Arc::new(compact));
     let context = SessionContext::new_with_state(state.build());
     functions::register(&context);
     let catalog = MemoryCatalogProvider::new();
