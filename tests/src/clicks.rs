@@ -7,6 +7,7 @@ use adlake::models::{KnownModel, OnLeak, Records, Step};
 use lake::{Action, AsOf, Lake, LakeOptions, Silent};
 use sources::adtech::{AdtechOptions, generate};
 use tracking::{Content, Run};
+use training::audit::Kind;
 
 use crate::lakes::{SourcedLake, block_on, rows};
 
@@ -153,6 +154,30 @@ fn requests_that_got_no_ad_are_named_as_a_leak() {
         let known = KnownModel { name: "requests".to_owned(), version: 1, run_id: String::new() };
         let error = clicks::score(&place.lake, &known, Arc::new(warned.model), &Silent).await.unwrap_err().to_string();
         assert!(error.starts_with("requests/1 was trained on requests"), "{error}");
+    });
+}
+
+#[test]
+fn a_feature_that_reads_its_own_label_is_named_by_its_lineage() {
+    block_on(async {
+        let place = filled().await;
+        // Mostly noise, so that values alone do not tell; the order of requests says nothing of clicks.
+        let noise = "cast(is_affinity_match as int) as is_affinity_match";
+        let planted = "case when is_click and request_id < '3' then 1 else cast(is_affinity_match as int) end as is_affinity_match";
+        let mut models = adlake::shipped_models();
+        let model = models.iter_mut().find(|file| file.path.ends_with("adtech/click_features.sql")).unwrap();
+        assert!(model.text.contains(noise));
+        model.text = model.text.replace(noise, planted);
+        let train = async |models| {
+            let settings = small();
+            match clicks::train_by(&place.lake, models, &settings, OnLeak::Fail, AsOf::LastRelease, &|_| {}).await.unwrap() {
+                Outcome::Trained(_) => vec![],
+                Outcome::Refused(audit) => audit.leaks().map(|leak| (leak.kind, leak.feature.clone().unwrap())).collect(),
+            }
+        };
+        // The table is the honest one: what its model reads is enough.
+        assert_eq!(train(&models).await, [(Kind::DerivedFromLabel, "is_affinity_match".to_owned())]);
+        assert_eq!(train(&adlake::shipped_models()).await, []);
     });
 }
 

@@ -36,7 +36,8 @@ fn a_request_has_the_same_features_before_it_is_in_the_lake() {
         let facts = query(lake, &format!("select * from gold.click_facts where requested_on = {last}")).await.unwrap();
         let facts = concat_batches(&facts[0].schema(), &facts).unwrap();
         assert!(facts.num_rows() > 200, "{}", facts.num_rows());
-        let online = Online::new(lake, AsOf::Latest).unwrap().click_features(facts).await.unwrap();
+        let known_now = Online::new(lake, AsOf::Latest).unwrap();
+        let online = known_now.click_features(facts.clone()).await.unwrap();
         let offline = query(lake, &format!("select * from features.click_features where requested_on = {last}")).await.unwrap();
         let (mut online, mut offline) = (texts(&online), texts(&offline));
         online.sort();
@@ -44,6 +45,11 @@ fn a_request_has_the_same_features_before_it_is_in_the_lake() {
         assert_eq!(online.len(), offline.len());
         for (online, offline) in online.iter().zip(&offline) {
             assert_eq!(online, offline);
+        }
+        // One by one, of which little is read: each is among them.
+        for row in (0..facts.num_rows()).step_by(facts.num_rows() / 12) {
+            let one = texts(&known_now.click_features(facts.slice(row, 1)).await.unwrap());
+            assert!(one.len() == 1 && offline.contains(&one[0]), "{one:?}");
         }
         let known =
             rows(lake, "select count(*) from features.click_features where campaign_app_click_rate is not null and user_impressions > 0")

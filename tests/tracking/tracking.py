@@ -1,12 +1,13 @@
 """Pushes runs to a real MLflow server, over a network that misbehaves, and reads everything back with MLflow's own client.
 
-    target/venv-tracking/bin/python tests/tracking/tracking.py target/debug/examples/push [--long]
+    target/venv-tracking/bin/python tests/tracking/tracking.py target/debug/examples/push [--adlake target/release/adlake] [--long]
 
 What is asserted:
   - everything of a run arrives as it is, and MLflow loads its model and predicts what the ONNX file says;
   - pushing again sends nothing; a run that has grown is completed;
   - whenever the server or the push is killed, and whatever happens to a request, pushing again leaves one whole run: nothing lost,
     nothing doubled, neither runs nor metrics nor model versions;
+  - with --adlake, the same of `adlake train click`: its lake keeps what a dying server lost, and `adlake track sync` brings it;
   - an error is one line that names the server and the remedy, without credentials.
 And that these assertions can fail: a record that differs in one thing is told from what arrived, a request that fails once brings a push
 without retries down, and a doubled run and a doubled version are seen.
@@ -35,6 +36,7 @@ except ImportError as error:
 
 import records  # noqa: E402
 from answers import answers  # noqa: E402
+from command import killed_under_training  # noqa: E402
 from faults import faults, late, without_retries  # noqa: E402
 from kills import killed_pushes, killed_servers  # noqa: E402
 from proxy import Proxy  # noqa: E402
@@ -46,8 +48,9 @@ from server import Server  # noqa: E402
 class Test:
     """What the parts of the test share."""
 
-    def __init__(self, pusher, server, proxy, folder, long):
-        self.pusher, self.server, self.proxy, self.folder, self.long = pusher, server, proxy, folder, long
+    def __init__(self, pusher, server, proxy, arguments, folder):
+        self.pusher, self.server, self.proxy, self.folder = pusher, server, proxy, folder
+        self.adlake, self.long = arguments.adlake, arguments.long
         self.count = 0
 
     def record(self, experiment="click", steps=400):
@@ -168,6 +171,7 @@ def grown(test):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("push", help="the example's binary, such as target/debug/examples/push")
+    parser.add_argument("--adlake", type=Path, metavar="FILE", help="the command line's binary, to be tried too")
     parser.add_argument("--long", action="store_true", help="a kill at every request, every fault at every request")
     parser.add_argument("--folder", help="where the server keeps its things; kept [default: a temporary folder, removed when all is well]")
     arguments = parser.parse_args()
@@ -179,8 +183,9 @@ def main():
     try:
         pusher = Pusher(arguments.push, folder, *records.matrix_model())
         with Server(folder / "server") as server, Proxy(server.port) as proxy:
-            test = Test(pusher, server, proxy, folder, arguments.long)
-            for part in (whole, models, grown, killed_pushes, faults, late, without_retries, answers, killed_servers):
+            test = Test(pusher, server, proxy, arguments, folder)
+            parts = (whole, models, grown, killed_pushes, faults, late, without_retries, answers, killed_servers)
+            for part in (*parts, killed_under_training) if arguments.adlake else parts:
                 started = time.monotonic()
                 part(test)
                 say(f"  ({part.__name__.replace('_', ' ')}: {time.monotonic() - started:.0f} s)")

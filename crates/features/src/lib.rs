@@ -3,11 +3,13 @@
 //!
 //! - [`registry`] names the features of each table; `docs/features.md` is written from it and from the models;
 //! - [`frame`] gives rows of a table with what was known of them then, from feature tables and any others ([`PointInTime`]);
+//! - [`Provenance`] says from when and from what the features of a table are known, for audits;
 //! - [`Online`] computes the features of requests that are not in the lake yet, by the same models.
 
 mod frame;
 mod online;
 mod point_in_time;
+mod provenance;
 
 use std::sync::LazyLock;
 
@@ -18,6 +20,7 @@ use spec::{Layer, Registry};
 pub use frame::{Frame, FrameSpec, frame};
 pub use online::Online;
 pub use point_in_time::{Arrival, PointInTime, point_in_time};
+pub use provenance::Provenance;
 
 /// All requests, shown an ad or not, as SQL: what honest click models do not learn from.
 pub const REQUESTS: &str = include_str!("../sql/requests.sql");

@@ -1,14 +1,16 @@
 //! Features of requests that the lake does not hold yet: the models that make the feature tables, over other rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use lake::datafusion::arrow::array::RecordBatch;
+use lake::datafusion::arrow::array::{Array, AsArray, RecordBatch};
+use lake::datafusion::arrow::compute::cast;
+use lake::datafusion::arrow::datatypes::DataType;
 use lake::datafusion::catalog::TableProvider;
 use lake::datafusion::common::{Column, JoinType, TableReference};
 use lake::datafusion::error::Result as QueryResult;
 use lake::datafusion::functions_aggregate::expr_fn::last_value;
-use lake::datafusion::logical_expr::Expr;
+use lake::datafusion::logical_expr::{Expr, lit};
 use lake::datafusion::prelude::{DataFrame, SessionContext};
 use lake::{AsOf, Lake, LakeError, Result};
 use spec::{Layer, Model, TableName};
@@ -47,12 +49,17 @@ impl Online {
     /// Columns that `gold.click_facts` does not have, and what happens while reading.
     pub async fn click_features(&self, requests: RecordBatch) -> Result<Vec<RecordBatch>> {
         let now = self.lake.session(self.as_of).await?;
+        let groups = Named::groups(&requests)?;
+        let users = Named::of(&requests, &["user_id"])?;
         let facts = now.read_batch(requests)?;
-        let past = known_of_users(&now, &facts).await?;
+        let past = known_of_users(&now, &facts, &users).await?;
         let users = self.planned(&self.user_history, [("gold.click_facts", past)]).await?;
         let instead = [
-            ("features.click_history", latest(&now, &facts, "click_history", &["grain", "member", "other"]).await?),
-            ("features.click_moments", latest(&now, &facts, "click_moments", &["grain"]).await?),
+            (
+                "features.click_history",
+                latest(&now, &facts, "click_history", &["grain", "member", "other"], groups.are("member").and(groups.are("other"))).await?,
+            ),
+            ("features.click_moments", latest(&now, &facts, "click_moments", &["grain"], lit(true)).await?),
             ("features.user_history", users),
             ("gold.click_facts", facts),
         ];
@@ -70,9 +77,50 @@ impl Online {
     }
 }
 
+/// What requests name. Few names are looked for as they are, so that files and rows without them are passed over.
+struct Named(BTreeSet<String>);
+
+/// More names than these are not looked for one by one.
+const FEW_NAMES: usize = 64;
+
+impl Named {
+    /// All values of some columns of text.
+    fn of(requests: &RecordBatch, columns: &[&str]) -> Result<Self> {
+        let mut names = BTreeSet::new();
+        for column in columns {
+            let texts = texts(requests, column)?;
+            names.extend(texts.as_string::<i32>().iter().flatten().map(str::to_owned));
+        }
+        Ok(Self(names))
+    }
+
+    /// All groups of `features.click_counts_daily` that the requests are in, as its members and others.
+    fn groups(requests: &RecordBatch) -> Result<Self> {
+        let mut names = Self::of(requests, &["campaign_id", "app_id", "primary_genre", "campaign_type"])?.0;
+        let (genders, ages) = (texts(requests, "gender")?, texts(requests, "age_range")?);
+        let segments = genders.as_string::<i32>().iter().zip(ages.as_string::<i32>());
+        names.extend(segments.filter_map(|(gender, age)| Some(format!("{} {}", gender?, age?))));
+        names.insert("-".to_owned());
+        Ok(Self(names))
+    }
+
+    /// Whether a column holds one of the names; what follows must not rest on it, as many names let every row through.
+    fn are(&self, in_column: &str) -> Expr {
+        if self.0.len() > FEW_NAMES {
+            return lit(true);
+        }
+        column(in_column).in_list(self.0.iter().map(|name| lit(name.as_str())).collect(), false)
+    }
+}
+
+fn texts(requests: &RecordBatch, column: &str) -> Result<Arc<dyn Array>> {
+    let missing = || LakeError::invalid(format!("the requests have no column {column}"));
+    Ok(cast(requests.column_by_name(column).ok_or_else(missing)?, &DataType::Utf8)?)
+}
+
 /// The requests, and all that their users had seen.
-async fn known_of_users(now: &SessionContext, facts: &DataFrame) -> QueryResult<DataFrame> {
-    let all = now.table(TableReference::partial("gold", "click_facts")).await?;
+async fn known_of_users(now: &SessionContext, facts: &DataFrame, users: &Named) -> QueryResult<DataFrame> {
+    let all = now.table(TableReference::partial("gold", "click_facts")).await?.filter(users.are("user_id"))?;
     let names: Vec<String> = facts.schema().fields().iter().map(|f| f.name().clone()).collect();
     let same_columns: Vec<Expr> = names.iter().map(column).collect();
     let of_users = all.join(facts.clone(), JoinType::LeftSemi, &["user_id"], &["user_id"], None)?;
@@ -81,9 +129,9 @@ async fn known_of_users(now: &SessionContext, facts: &DataFrame) -> QueryResult<
 }
 
 /// What each group had come to by the beginning of each day that the requests are of: the columns `…_since` of its last row before
-/// that day, as `…_before`.
-async fn latest(now: &SessionContext, facts: &DataFrame, table: &str, group: &[&str]) -> QueryResult<DataFrame> {
-    let rows = now.table(TableReference::partial("features", table)).await?;
+/// that day, as `…_before`. Groups that are not `wanted` may be left out.
+async fn latest(now: &SessionContext, facts: &DataFrame, table: &str, group: &[&str], wanted: Expr) -> QueryResult<DataFrame> {
+    let rows = now.table(TableReference::partial("features", table)).await?.filter(wanted)?;
     let sums: Vec<String> = rows.schema().fields().iter().filter_map(|f| f.name().strip_suffix("_since").map(str::to_owned)).collect();
     let days = facts.clone().select(vec![column("requested_on").alias("__day")])?.distinct()?;
     let earlier = rows.join_on(days, JoinType::Inner, [column("requested_on").lt(column("__day"))])?;

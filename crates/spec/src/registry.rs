@@ -66,6 +66,23 @@ pub enum KnownFrom {
     Midnight,
     /// Just before the request: made from strictly earlier events.
     Event,
+    /// With the label: nothing to learn from. It is named so that audits tell who learns from it.
+    Label,
+}
+
+const DAY_MICROS: i64 = 86_400_000_000;
+
+impl KnownFrom {
+    /// The last instant that a value knows of, for a row of the given event time, both in microseconds since 1970, UTC; `None` where it is
+    /// the row's own word.
+    pub fn last_known(self, event: i64) -> Option<i64> {
+        match self {
+            Self::Request | Self::Ad => None,
+            Self::Midnight => Some(event.div_euclid(DAY_MICROS) * DAY_MICROS - 1),
+            Self::Event => Some(event.saturating_sub(1)),
+            Self::Label => Some(event),
+        }
+    }
 }
 
 impl Registry {
@@ -122,6 +139,7 @@ impl fmt::Display for KnownFrom {
             Self::Ad => "the choice of the ad",
             Self::Midnight => "the midnight before, UTC",
             Self::Event => "just before the request",
+            Self::Label => "the label",
         })
     }
 }
@@ -143,6 +161,16 @@ mod tests {
         assert_eq!(registry.table("click").unwrap_err(), "there is no feature table 'click' (did you mean \"clicks\"?)");
         assert!(Registry::parse(&TEXT.replace("midnight", "tomorrow")).unwrap_err().contains("tomorrow"));
         assert!(Registry::parse(&TEXT.replace("group", "grop")).unwrap_err().contains("grop"));
+    }
+
+    #[test]
+    fn what_is_known_before_the_event_is_told_from_what_is_not() {
+        let midnight = 20_000 * DAY_MICROS;
+        for event in [midnight, midnight + 1, midnight + DAY_MICROS - 1] {
+            assert_eq!(KnownFrom::Midnight.last_known(event), Some(midnight - 1));
+        }
+        assert_eq!((KnownFrom::Event.last_known(7), KnownFrom::Label.last_known(7)), (Some(6), Some(7)));
+        assert!(KnownFrom::Midnight.last_known(-1).is_some_and(|known| known < -1) && KnownFrom::Ad.last_known(7).is_none());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use features::Provenance;
 use futures::StreamExt;
 use lake::datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use lake::datafusion::arrow::compute::cast;
@@ -55,6 +56,7 @@ impl Customers {
             time: Some("cut_on".to_owned()),
             group: Some("customer_id".to_owned()),
             order: vec!["cut_on".to_owned(), "customer_id".to_owned()],
+            provenance: Provenance::default(),
         };
         let mut gathered = Gathered::new(&rows, &rows.features);
         let (mut cuts, mut ids, mut horizon_days) = (Vec::new(), Vec::new(), None);

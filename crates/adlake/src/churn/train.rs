@@ -59,7 +59,8 @@ pub async fn train(
     let mut outcome = tokio::task::block_in_place(|| learn(customers, settings, on_leak, say))?;
     if let Outcome::Trained(trained) = &mut outcome {
         trained.model.card.release = release;
-        trained.model.card.definitions = definitions(lake, TABLE)?;
+        trained.model.card.definitions =
+            definitions(&lake.pipeline(&crate::shipped_models())?, &TABLE.parse().map_err(LakeError::invalid)?);
     }
     Ok(outcome)
 }

@@ -7,6 +7,7 @@
 //! - [`score()`] writes `gold.click_scores`, [`predict()`] answers for one request.
 
 mod card;
+mod facts;
 mod learner;
 mod predict;
 mod rows;
@@ -23,6 +24,6 @@ pub use rows::rows_of;
 pub use run_of::run_of;
 pub use score::score;
 pub use settings::{ClassWeights, Learner, Population, SplitBy, TrainSettings};
-pub use train::{Outcome, SliceReport, Trained, train};
+pub use train::{Outcome, SliceReport, Trained, train, train_by};
 
 use crate::models::learned;

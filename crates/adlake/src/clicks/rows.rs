@@ -1,5 +1,6 @@
 //! Which rows are learned from.
 
+use features::Provenance;
 use lake::datafusion::common::Column;
 use lake::datafusion::logical_expr::{Expr, lit};
 use lake::{AsOf, Lake, LakeError, Result};
@@ -44,6 +45,7 @@ async fn registered(lake: &Lake, name: &str, as_of: AsOf) -> Result<Rows> {
         time: registered.time.clone(),
         group: registered.group.clone(),
         order: registered.order.clone(),
+        provenance: Provenance::default(),
     })
 }
 
@@ -62,6 +64,7 @@ async fn requests(lake: &Lake, as_of: AsOf) -> Result<Rows> {
         time: Some("requested_at".to_owned()),
         group: Some("user_id".to_owned()),
         order: vec!["requested_at".to_owned(), "request_id".to_owned()],
+        provenance: Provenance::default(),
     })
 }
 

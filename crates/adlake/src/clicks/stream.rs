@@ -8,12 +8,12 @@ use lake::datafusion::arrow::array::RecordBatch;
 use lake::{LakeError, Result};
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio::task::block_in_place;
-use training::audit::{Audit, AuditSettings, Facts};
 use training::calibrate::Calibrator;
 use training::hashed::{Fields, HashedRows};
 use training::{Learned, Model, TrainingError};
 
 use super::card::Counts;
+use super::facts::audited;
 use super::learner::{as_one_pass, one_pass};
 use super::train::{CALIBRATION_SHARE, Origin, Outcome, Way, calibrator, is_sliced, measure};
 use crate::models::{Gathered, OnLeak, Rows, Step, labels};
@@ -43,7 +43,7 @@ pub(super) async fn learn(rows: &Rows, origin: Origin, on_leak: OnLeak, say: &(d
     let mut sample = Gathered::new(rows, &rows.features);
     first.iter().try_for_each(|piece| sample.take(&piece.batch))?;
     let sample = sample.finish()?;
-    let audit = block_in_place(|| super::learned(Audit::of(&sample, None, &Facts::default(), &AuditSettings::default())))?;
+    let audit = block_in_place(|| super::learned(audited(&sample, None, &rows.provenance, rows.time.is_some())))?;
     if on_leak == OnLeak::Fail && audit.leaks().next().is_some() {
         return Ok(Outcome::Refused(audit));
     }

@@ -2,20 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use lake::{AsOf, Lake, LakeError, Result};
-use training::audit::{Audit, AuditSettings, Facts};
+use features::Provenance;
+use lake::{AsOf, Lake, LakeError, ModelFile, Result};
+use spec::TableName;
+use training::audit::Audit;
 use training::calibrate::Calibrator;
 use training::metrics::{Confidence, Report, ReportSettings, Scores, Slice, by_slice, log_loss};
 use training::search::Search;
 use training::{Column, Dataset, Frame, Learned, Model, Predict, Split, Splitting};
 
 use super::card::{Card, ClickModel, Counts};
+use super::facts::audited;
 use super::learner::{Fitted, fit};
 use super::rows::rows_of;
 use super::settings::{Learner, Population, SplitBy, TrainSettings};
 use super::stream;
 use super::tune::tune;
-use crate::models::{OnLeak, Step, definitions, described, examples};
+use crate::models::{OnLeak, Rows, Step, definitions, described, examples};
 
 /// The share of the training rows, the last of them, that learners do not see: it says when to stop and makes probabilities true.
 pub(super) const CALIBRATION_SHARE: f64 = 0.1;
@@ -59,12 +62,28 @@ pub struct SliceReport {
     pub slices: Vec<Slice>,
 }
 
-/// Trains a model on a state of the lake. `say` is told each step as it begins.
+/// Trains a model on a state of a lake that the shipped models have made; see [`train_by`].
+///
+/// # Errors
+/// As [`train_by`].
+pub async fn train(
+    lake: &Lake,
+    settings: &TrainSettings,
+    on_leak: OnLeak,
+    as_of: AsOf,
+    say: &(dyn Fn(Step<'_>) + Sync),
+) -> Result<Outcome> {
+    train_by(lake, &crate::shipped_models(), settings, on_leak, as_of, say).await
+}
+
+/// Trains a model on a state of the lake. `models` are those by which its tables are made: the audit reads their lineage. `say` is told
+/// each step as it begins.
 ///
 /// # Errors
 /// Too few rows; settings out of range; what happens while reading.
-pub async fn train(
+pub async fn train_by(
     lake: &Lake,
+    models: &[ModelFile],
     settings: &TrainSettings,
     on_leak: OnLeak,
     as_of: AsOf,
@@ -79,22 +98,27 @@ pub async fn train(
         AsOf::Latest => None,
     };
     let as_of = release.map_or(AsOf::Latest, AsOf::Release);
-    let rows = rows_of(lake, settings.population, as_of).await?;
+    let pipeline = lake.pipeline(models)?;
+    let mut rows = rows_of(lake, settings.population, as_of).await?;
     if rows.time.is_none() && settings.gap_seconds > 0 {
         return Err(LakeError::invalid("these rows have no times that a gap could be measured in; leave out --gap"));
+    }
+    let table: TableName = table_of(settings.population).parse().map_err(LakeError::invalid)?;
+    if let Ok(registered) = features::registry()?.table(&table.name) {
+        rows.provenance = Provenance::of(lake, &pipeline, &table, registered).await?;
     }
     let origin = Origin {
         settings: settings.clone(),
         release,
         tables: rows.tables.iter().map(|(table, version)| (table.to_string(), *version)).collect(),
-        definitions: definitions(lake, table_of(settings.population))?,
+        definitions: definitions(&pipeline, &table),
     };
     if settings.learns_from_a_stream() {
         return stream::learn(&rows, origin, on_leak, say).await;
     }
     say(Step::Begins("reading rows"));
     let data = examples(&rows).await?;
-    tokio::task::block_in_place(|| learn(&data, origin, on_leak, say))
+    tokio::task::block_in_place(|| learn(&rows, &data, origin, on_leak, say))
 }
 
 /// What a model is made from and with: what its card begins with.
@@ -131,7 +155,7 @@ impl Origin {
     }
 }
 
-fn learn(data: &Dataset, mut origin: Origin, on_leak: OnLeak, say: &(dyn Fn(Step<'_>) + Sync)) -> Result<Outcome> {
+fn learn(rows: &Rows, data: &Dataset, mut origin: Origin, on_leak: OnLeak, say: &(dyn Fn(Step<'_>) + Sync)) -> Result<Outcome> {
     let settings = &mut origin.settings;
     let splitting = match settings.split {
         SplitBy::Time => Splitting::Time { gap: i64::from(settings.gap_seconds) * 1_000_000 },
@@ -140,8 +164,7 @@ fn learn(data: &Dataset, mut origin: Origin, on_leak: OnLeak, say: &(dyn Fn(Step
     };
     let split = super::learned(splitting.split(data, settings.test_share))?;
     say(Step::Begins("looking for leaks"));
-    let facts = Facts { splitting: Some(splitting), ..Facts::default() };
-    let audit = super::learned(Audit::of(data, Some(&split), &facts, &AuditSettings::default()))?;
+    let audit = super::learned(audited(data, Some((&split, splitting)), &rows.provenance, rows.time.is_some()))?;
     if on_leak == OnLeak::Fail && audit.leaks().next().is_some() {
         return Ok(Outcome::Refused(audit));
     }

@@ -81,7 +81,7 @@ impl Demo {
         out!("\nA click model");
         let settings = TrainSettings::default();
         use_threads(arguments.threads.unwrap_or(0));
-        match train_and_keep(&lake, &settings, OnLeak::Fail, Some("click")).await? {
+        match train_and_keep(&lake, &adlake::shipped_models(), &settings, OnLeak::Fail, Some("click")).await? {
             Ok(trained) => print_trained(&trained),
             Err(audit) => audit.leaks().for_each(|leak| out!("  {leak}")),
         }

@@ -83,7 +83,8 @@ impl RebuildModel {
             None => {
                 let ModelFile { card, .. } = ModelFile::<clicks::Card>::from_bytes(&bytes)?;
                 let release = self.release(card.release, &card.code_version)?;
-                let outcome = clicks::train(&lake, &card.settings, OnLeak::Warn, AsOf::Release(release), &say).await?;
+                let models = super::model_files(None, &settings)?;
+                let outcome = clicks::train_by(&lake, &models, &card.settings, OnLeak::Warn, AsOf::Release(release), &say).await?;
                 (release, if let clicks::Outcome::Trained(again) = outcome { Some(again.model.to_bytes()?) } else { None })
             }
         };

@@ -7,7 +7,7 @@ use adlake::models::{OnLeak, Records, use_threads};
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use console::{LakeArgs, note, out, thousands};
-use lake::{AsOf, Lake, LakeError, Result};
+use lake::{AsOf, Lake, LakeError, ModelFile, Result};
 use tracking::Run;
 use training::audit::{Audit, Severity};
 use training::metrics::Estimate;
@@ -81,14 +81,14 @@ impl Train {
         let (lake, settings) = arguments.open_existing().await?;
         use_threads(settings.threads);
         match self {
-            Self::Click(click) => click.train(&lake).await,
+            Self::Click(click) => click.train(&lake, &super::model_files(None, &settings)?).await,
             Self::Churn(churn) => churn.train(&lake, &settings).await,
         }
     }
 }
 
 impl TrainClick {
-    async fn train(&self, lake: &Lake) -> Result<ExitCode> {
+    async fn train(&self, lake: &Lake, models: &[ModelFile]) -> Result<ExitCode> {
         let settings = TrainSettings {
             learner: self.learner,
             population: self.population,
@@ -104,7 +104,7 @@ impl TrainClick {
             search: self.search,
             tuned: None,
         };
-        let trained = match train_and_keep(lake, &settings, self.on_leak, self.register.as_deref()).await? {
+        let trained = match train_and_keep(lake, models, &settings, self.on_leak, self.register.as_deref()).await? {
             Ok(trained) => trained,
             Err(audit) => {
                 return Ok(refused(&audit, "clicks"));
@@ -118,6 +118,7 @@ impl TrainClick {
 /// Trains, keeps the run in the lake, registers the model where a name is given, and tells the server where one is set.
 pub async fn train_and_keep(
     lake: &Lake,
+    models: &[ModelFile],
     settings: &TrainSettings,
     on_leak: OnLeak,
     register: Option<&str>,
@@ -125,7 +126,7 @@ pub async fn train_and_keep(
     register.map_or(Ok(()), Records::check_name)?;
     let began = lake::now();
     let steps = Steps::default();
-    let trained = match clicks::train(lake, settings, on_leak, AsOf::LastRelease, &|step| steps.show(step)).await? {
+    let trained = match clicks::train_by(lake, models, settings, on_leak, AsOf::LastRelease, &|step| steps.show(step)).await? {
         Outcome::Trained(trained) => *trained,
         Outcome::Refused(audit) => return Ok(Err(audit)),
     };

@@ -43,12 +43,10 @@ pub(crate) fn place_of(lake: &lake::Lake) -> String {
 }
 
 /// Fingerprints of the models that make a table: a changed definition is another feature.
-pub(crate) fn definitions(lake: &lake::Lake, top: &str) -> lake::Result<std::collections::BTreeMap<String, String>> {
-    let pipeline = lake.pipeline(&crate::shipped_models())?;
-    let top: spec::TableName = top.parse().map_err(lake::LakeError::invalid)?;
-    let tables = pipeline.upstream_of(&top).into_iter().chain([top]);
+pub(crate) fn definitions(pipeline: &spec::Pipeline, top: &spec::TableName) -> std::collections::BTreeMap<String, String> {
+    let tables = pipeline.upstream_of(top).into_iter().chain([top.clone()]);
     let models = tables.filter_map(|table| pipeline.get(&table).map(|model| (table.to_string(), model)));
-    Ok(models.map(|(table, model)| (table, format!("{:016x}", xxhash_rust::xxh3::xxh3_64(model.sql.as_bytes())))).collect())
+    models.map(|(table, model)| (table, format!("{:016x}", xxhash_rust::xxh3::xxh3_64(model.sql.as_bytes())))).collect()
 }
 
 /// How many threads learn and predict in this process: so many, or one per core for 0. Only the first call counts.

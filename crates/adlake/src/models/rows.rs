@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use features::Provenance;
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use lake::datafusion::arrow::array::{AsArray, RecordBatch};
@@ -30,6 +31,8 @@ pub struct Rows {
     pub group: Option<String>,
     /// What puts the rows in the order of their events, no two in one place.
     pub order: Vec<String>,
+    /// From when and from what the features are known, as far as it is.
+    pub provenance: Provenance,
 }
 
 impl Rows {

@@ -36,15 +36,22 @@ impl Default for FfmSettings {
 
 /// Logistic regression over slots, as [`Ftrl`] learns it, and over pairs of slots, each pair's weight a product of the factors that one has
 /// for the other's field (Juan et al.: Field-aware factorization machines for CTR prediction, RecSys 2016), with `AdaGrad` steps. It takes
-/// `8 * (1 + fields * factors)` bytes per slot.
+/// `8 * (1 + fields * factors)` bytes per slot, the number of factors rounded up to a multiple of 4.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Stored", into = "Stored")]
 pub struct Ffm {
     settings: FfmSettings,
     linear: Ftrl,
-    /// Per slot and field: the factors, then their sums of squared gradients.
-    factors: Vec<f32>,
+    /// Per slot and field as many blocks as hold the factors. Zeros until a row teaches the slot something: memory that nobody writes to is
+    /// none.
+    factors: Vec<Block>,
 }
+
+/// Some factors, then their sums of squared gradients: what a processor computes at once. A block that is not full ends with zeros, which
+/// stay.
+type Block = [f32; 2 * LANES];
+
+const LANES: usize = 4;
 
 /// The most that the factors may take, in numbers of 4 bytes.
 const LARGEST: usize = 1 << 32;
@@ -65,17 +72,44 @@ impl Ffm {
         if !(settings.l2.is_finite() && settings.l2 >= 0.0) {
             return wrong("l2", settings.l2.to_string(), "a finite number, not negative");
         }
-        let size = fields.slots().saturating_mul(fields.names().len()).saturating_mul(2 * settings.factors);
+        let blocks = fields.slots().saturating_mul(fields.names().len()).saturating_mul(settings.factors.div_ceil(LANES));
+        let size = blocks.saturating_mul(2 * LANES);
         if size > LARGEST {
             return wrong("bits", size.ilog2().to_string(), "fewer bits or factors: slots * fields * factors are more than 16 GiB");
         }
         let linear = Ftrl::new(fields, settings.linear)?;
-        Ok(Self { settings, linear, factors: first_factors(&settings, size) })
+        Ok(Self { settings, linear, factors: vec![[0.0; 2 * LANES]; blocks] })
     }
 
-    /// Where a slot's factors for a field begin.
-    fn place(&self, slot: u32, field: usize) -> usize {
-        (slot as usize * self.fields().names().len() + field) * 2 * self.settings.factors
+    /// Blocks of a slot for one field.
+    fn blocks(&self) -> usize {
+        self.settings.factors.div_ceil(LANES)
+    }
+
+    /// Blocks of a slot for all fields.
+    fn width(&self) -> usize {
+        self.fields().names().len() * self.blocks()
+    }
+
+    /// Gives a slot that learns for the first time small factors of either sign, so that its pairs can begin to differ.
+    fn begin(&mut self, slot: u32) {
+        let (width, in_all) = (self.width(), self.settings.factors);
+        let blocks = self.blocks();
+        let of_slot = &mut self.factors[slot as usize * width..][..width];
+        if has_begun(of_slot) {
+            return;
+        }
+        let mut stream = Stream::new(self.settings.seed, Purpose::Weights, u64::from(slot));
+        let scale = 0.5 / (in_all as f64).sqrt();
+        for of_field in of_slot.chunks_exact_mut(blocks) {
+            let mut left = in_all;
+            for block in of_field {
+                let (values, squares) = block.split_at_mut(LANES);
+                values.iter_mut().take(left).for_each(|value| *value = (scale * (stream.unit() - 0.5)) as f32);
+                squares.fill(1.0);
+                left = left.saturating_sub(LANES);
+            }
+        }
     }
 
     /// Whether a row was hashed by such fields.
@@ -85,56 +119,65 @@ impl Ffm {
 
     /// What the pairs of a row add to its log odds: the sum of their products, over the number of fields so that its size is that of a weight.
     fn pairs(&self, slots: &[u32]) -> f32 {
-        let factors = self.settings.factors;
-        let mut pairs = 0.0_f32;
+        let (blocks, width) = (self.blocks(), self.width());
+        let mut sums = [0.0_f32; LANES];
         for (field, slot) in slots.iter().enumerate() {
+            let of_slot = &self.factors[*slot as usize * width..][..width];
             for (other_field, other_slot) in slots.iter().enumerate().skip(field + 1) {
-                let a = &self.factors[self.place(*slot, other_field)..][..factors];
-                let b = &self.factors[self.place(*other_slot, field)..][..factors];
-                pairs += a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+                let one = &of_slot[other_field * blocks..][..blocks];
+                let other = &self.factors[*other_slot as usize * width + field * blocks..][..blocks];
+                for (a, b) in one.iter().zip(other) {
+                    (0..LANES).for_each(|lane| sums[lane] += a[lane] * b[lane]);
+                }
             }
         }
-        pairs / slots.len() as f32
+        sums.iter().sum::<f32>() / slots.len() as f32
     }
 
     /// Moves the factors of a row by the gradient of its loss in the log odds.
     fn descend(&mut self, slots: &[u32], gradient: f32) {
-        let (rate, l2) = (self.settings.learning_rate as f32, self.settings.l2 as f32);
-        let step = |factor: &mut f32, squares: &mut f32, gradient: f32| {
-            *squares += gradient * gradient;
-            *factor -= rate * gradient / squares.sqrt();
-        };
-        let gradient = gradient / slots.len() as f32;
-        let (factors, width) = (self.settings.factors, 2 * self.settings.factors);
+        slots.iter().for_each(|slot| self.begin(*slot));
+        let step = Step { rate: self.settings.learning_rate as f32, l2: self.settings.l2 as f32, gradient: gradient / slots.len() as f32 };
+        let (blocks, width) = (self.blocks(), self.width());
         for (field, slot) in slots.iter().enumerate() {
             for (other_field, other_slot) in slots.iter().enumerate().skip(field + 1) {
-                let one = self.place(*slot, other_field);
-                let other = self.place(*other_slot, field);
+                let one = *slot as usize * width + other_field * blocks;
+                let other = *other_slot as usize * width + field * blocks;
                 // The fields differ, so the places do, even if the slots are one.
                 let (low, high) = self.factors.split_at_mut(one.max(other));
-                let (a, b) = (&mut low[one.min(other)..][..width], &mut high[..width]);
-                let ((a, a_squares), (b, b_squares)) = (a.split_at_mut(factors), b.split_at_mut(factors));
-                for (((a, a_squares), b), b_squares) in a.iter_mut().zip(a_squares).zip(b).zip(b_squares) {
-                    let (a_pull, b_pull) = (gradient * *b + l2 * *a, gradient * *a + l2 * *b);
-                    step(a, a_squares, a_pull);
-                    step(b, b_squares, b_pull);
+                for (a, b) in low[one.min(other)..][..blocks].iter_mut().zip(&mut high[..blocks]) {
+                    step.take(a, b);
                 }
             }
         }
     }
 }
 
-/// Small factors of either sign, so that a pair that nobody has met says about nothing.
-fn first_factors(settings: &FfmSettings, size: usize) -> Vec<f32> {
-    let mut stream = Stream::new(settings.seed, Purpose::Weights, 0);
-    let scale = 0.5 / (settings.factors as f64).sqrt();
-    let mut factors = vec![0.0; size];
-    for of_field in factors.chunks_exact_mut(2 * settings.factors) {
-        let (values, squares) = of_field.split_at_mut(settings.factors);
-        values.iter_mut().for_each(|value| *value = (scale * (stream.unit() - 0.5)) as f32);
-        squares.fill(1.0);
+/// How the factors of a row move.
+struct Step {
+    rate: f32,
+    l2: f32,
+    gradient: f32,
+}
+
+impl Step {
+    /// Moves the factors of a pair, each by those of the other. By itself, so that the lanes of a block and not those of several are
+    /// computed at once: mostly there is one.
+    #[inline(never)]
+    fn take(&self, a: &mut Block, b: &mut Block) {
+        for lane in 0..LANES {
+            let (a_value, b_value) = (a[lane], b[lane]);
+            let (a_pull, b_pull) = (self.gradient * b_value + self.l2 * a_value, self.gradient * a_value + self.l2 * b_value);
+            let (a_squares, b_squares) = (a[LANES + lane] + a_pull * a_pull, b[LANES + lane] + b_pull * b_pull);
+            (a[lane], a[LANES + lane]) = (a_value - self.rate * a_pull / a_squares.sqrt(), a_squares);
+            (b[lane], b[LANES + lane]) = (b_value - self.rate * b_pull / b_squares.sqrt(), b_squares);
+        }
     }
-    factors
+}
+
+/// Whether a slot has learned: sums of squares begin with 1.
+fn has_begun(of_slot: &[Block]) -> bool {
+    of_slot.first().is_some_and(|block| block[LANES] > 0.0)
 }
 
 impl OnePass for Ffm {
@@ -164,7 +207,7 @@ impl Predict for Ffm {
     }
 }
 
-/// What is written: the factors of slots that learned something; the others are as the seed makes them.
+/// What is written: the factors of slots that learned something.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     settings: FfmSettings,
@@ -176,10 +219,9 @@ struct Stored {
 
 impl From<Ffm> for Stored {
     fn from(model: Ffm) -> Self {
-        let width = model.fields().names().len() * 2 * model.settings.factors;
-        let learned = model.factors.chunks_exact(width).enumerate().filter(|(slot, _)| model.linear.has_learned(*slot));
-        let factors = learned.flat_map(|(slot, of_slot)| std::iter::once(slot as u32).chain(of_slot.iter().map(|value| value.to_bits())));
-        let factors = factors.collect();
+        let learned = model.factors.chunks_exact(model.width()).enumerate().filter(|(_, of_slot)| has_begun(of_slot));
+        let words = |of_slot: &[Block]| of_slot.as_flattened().iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+        let factors = learned.flat_map(|(slot, of_slot)| std::iter::once(slot as u32).chain(words(of_slot))).collect();
         Self { settings: model.settings, linear: model.linear, factors }
     }
 }
@@ -190,9 +232,9 @@ impl TryFrom<Stored> for Ffm {
     fn try_from(stored: Stored) -> Result<Self> {
         let mut model = Self::new(stored.linear.fields().clone(), stored.settings)?;
         let damaged = |problem: &str| TrainingError::DamagedModel { problem: problem.to_owned() };
-        let width = model.fields().names().len() * 2 * model.settings.factors;
+        let width = model.width();
         model.linear = stored.linear;
-        let slots = stored.factors.chunks_exact(width + 1);
+        let slots = stored.factors.chunks_exact(width * 2 * LANES + 1);
         if !slots.remainder().is_empty() {
             return Err(damaged("factors that do not fill their last slot"));
         }
@@ -200,8 +242,8 @@ impl TryFrom<Stored> for Ffm {
             let [slot, bits @ ..] = words else { continue };
             let of_slot =
                 model.factors.chunks_exact_mut(width).nth(*slot as usize).ok_or_else(|| damaged("a factor beyond the last slot"))?;
-            of_slot.iter_mut().zip(bits).for_each(|(factor, bits)| *factor = f32::from_bits(*bits));
-            if !of_slot.iter().all(|value| value.is_finite()) {
+            of_slot.as_flattened_mut().iter_mut().zip(bits).for_each(|(factor, bits)| *factor = f32::from_bits(*bits));
+            if !of_slot.as_flattened().iter().all(|value| value.is_finite()) {
                 return Err(damaged("a factor that is no number"));
             }
         }

@@ -139,11 +139,6 @@ impl Ftrl {
             }
         }
     }
-
-    /// Whether a slot was in a row that taught something.
-    pub(super) fn has_learned(&self, slot: usize) -> bool {
-        self.weights.get(slot).is_some_and(|weight| *weight != Weight::default())
-    }
 }
 
 impl OnePass for Ftrl {
