@@ -5,6 +5,7 @@ mod attribution;
 mod clean;
 mod clusters;
 mod computed;
+mod incremental;
 mod json;
 mod micro_credits;
 mod segments;
@@ -21,7 +22,7 @@ pub(crate) fn register(context: &SessionContext) {
     context.register_udf(ScalarUDF::from(clean::Clean::default()));
     json::register(context);
     context.register_udwf(WindowUDF::from(micro_credits::MicroCredits::default()));
-    for function in segments::all().into_iter().chain(clusters::all()).chain(attribution::all()).chain(advice::all()) {
+    for function in segments::all().into_iter().chain(clusters::all()).chain(attribution::all()).chain(advice::all()).chain(incremental::all()) {
         context.register_udf(ScalarUDF::from(function));
     }
     // With a session's time zone these promise instants of that zone, and for a column of text give others: queries with
