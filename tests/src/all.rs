@@ -9,6 +9,7 @@ mod criteo;
 mod features;
 mod incremental;
 mod lakes;
+mod marketing;
 mod odd_sources;
 mod other_types;
 mod pipeline;

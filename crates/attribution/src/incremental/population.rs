@@ -69,7 +69,12 @@ impl Population<'_> {
                 return Err(AttributionError::Lengths { what, expected: user.conversions.len(), found: user.values.len() });
             }
             if let Some(value) = user.values.iter().copied().find(|value| !value.is_finite() || *value < 0.0) {
-                return Err(AttributionError::Value { what: "the value of a conversion", row, value, expected: "a finite number from 0 on" });
+                return Err(AttributionError::Value {
+                    what: "the value of a conversion",
+                    row,
+                    value,
+                    expected: "a finite number from 0 on",
+                });
             }
             if let Some(odd) = user.exposures.iter().find(|exposure| exposure.channel >= self.channels) {
                 let value = odd.channel as f64;

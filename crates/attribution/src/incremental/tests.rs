@@ -89,7 +89,9 @@ fn credits_of_conversions_sum_to_the_channels() {
         assert!(channel.value.low <= channel.value.value && channel.value.value <= channel.value.high);
     }
     let caused: f64 = model.channels.iter().map(|channel| channel.value.value).sum();
-    assert!((model.value - all_value).abs() < 1e-6 * all_value && (caused + model.baseline_value.value - all_value).abs() < 1e-6 * all_value);
+    assert!(
+        (model.value - all_value).abs() < 1e-6 * all_value && (caused + model.baseline_value.value - all_value).abs() < 1e-6 * all_value
+    );
 }
 
 #[test]

@@ -137,7 +137,9 @@ impl Log {
                 let at = at.value(row);
                 match events.value(row) {
                     event @ ("contact" | "ghost") => {
-                        let Ok(channel) = log.channels.binary_search_by(|name| name.as_str().cmp(channel_names.value(row))) else { continue };
+                        let Ok(channel) = log.channels.binary_search_by(|name| name.as_str().cmp(channel_names.value(row))) else {
+                            continue;
+                        };
                         user.exposures.push(Exposure { at, channel, is_ghost: event == "ghost" });
                         campaigns.push(campaign_names.value(row).to_owned());
                     }
@@ -161,7 +163,14 @@ impl Log {
             Ok(model) => self.told(&model, settings),
             // The log is what it is: a reason, and the run goes on.
             Err(error) => {
-                let unknown = |(grain, channel)| Row { grain, channel, campaign_id: ALL, evidence: CANNOT_TELL, why: error.to_string(), ..Row::default() };
+                let unknown = |(grain, channel)| Row {
+                    grain,
+                    channel,
+                    campaign_id: ALL,
+                    evidence: CANNOT_TELL,
+                    why: error.to_string(),
+                    ..Row::default()
+                };
                 let channels = self.channels.iter().map(|channel| ("channel", channel.as_str()));
                 channels.chain([("baseline", "Baseline")]).map(unknown).collect()
             }
@@ -182,7 +191,8 @@ impl Log {
                     rows.push(Row { evidence: HOLDOUT, why, ..channel }.measured(effect.conversions, effect.share, effect.value));
                     for ((_, campaign), sums) in campaigns.range((number, "")..(number + 1, "")) {
                         let why = "Its part in the channel's credit; the interval takes this part for certain.".to_owned();
-                        let row = Row { grain: "campaign", channel: name, campaign_id: campaign, evidence: HOLDOUT, why, ..observed.clone() };
+                        let row =
+                            Row { grain: "campaign", channel: name, campaign_id: campaign, evidence: HOLDOUT, why, ..observed.clone() };
                         let [conversions, value] = [part(effect.conversions, sums.0), part(effect.value, sums.1)];
                         rows.push(row.measured(conversions, part(effect.share, sums.0 / (model.conversions as f64).max(1.0)), value));
                     }
@@ -207,7 +217,8 @@ impl Log {
         rows.push(if untold.is_empty() {
             let why = "Conversions that would have come without any of the channels.".to_owned();
             let count = model.conversions as f64;
-            let conversions = Estimate { value: model.baseline.value * count, low: model.baseline.low * count, high: model.baseline.high * count };
+            let conversions =
+                Estimate { value: model.baseline.value * count, low: model.baseline.low * count, high: model.baseline.high * count };
             Row { evidence: HOLDOUT, why, ..baseline }.measured(conversions, model.baseline, model.baseline_value)
         } else {
             let why = format!("What would have come anyway shows once every channel has a holdout; these lack one: {}.", untold.join(", "));

@@ -22,7 +22,9 @@ pub(crate) fn register(context: &SessionContext) {
     context.register_udf(ScalarUDF::from(clean::Clean::default()));
     json::register(context);
     context.register_udwf(WindowUDF::from(micro_credits::MicroCredits::default()));
-    for function in segments::all().into_iter().chain(clusters::all()).chain(attribution::all()).chain(advice::all()).chain(incremental::all()) {
+    for function in
+        segments::all().into_iter().chain(clusters::all()).chain(attribution::all()).chain(advice::all()).chain(incremental::all())
+    {
         context.register_udf(ScalarUDF::from(function));
     }
     // With a session's time zone these promise instants of that zone, and for a column of text give others: queries with
