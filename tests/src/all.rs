@@ -1,6 +1,7 @@
 //! The tests of all layers together: the shipped models over small raw files, in lakes held in memory.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr, reason = "tests")]
 
+mod ad_touches;
 mod broken_input;
 mod churn;
 mod clicks;

@@ -14,6 +14,8 @@ with raw as (
     select source, medium, campaign_id from bronze.touchpoints
     union all
     select source, medium, campaign_id from bronze.holdout_touchpoints
+    union all
+    select source, medium, campaign_id from silver.ad_touchpoints
 )
 
 -- Row by row, so that a run with known triples alone changes nothing, here and in what is made from it.

@@ -6,8 +6,8 @@ mod clean;
 mod clusters;
 mod computed;
 mod incremental;
+mod journey_credits;
 mod json;
-mod micro_credits;
 mod segments;
 
 use datafusion::config::ConfigOptions;
@@ -21,7 +21,7 @@ use datafusion::prelude::SessionContext;
 pub(crate) fn register(context: &SessionContext) {
     context.register_udf(ScalarUDF::from(clean::Clean::default()));
     json::register(context);
-    context.register_udwf(WindowUDF::from(micro_credits::MicroCredits::default()));
+    context.register_udwf(WindowUDF::from(journey_credits::JourneyCredits::default()));
     for function in
         segments::all().into_iter().chain(clusters::all()).chain(attribution::all()).chain(advice::all()).chain(incremental::all())
     {
