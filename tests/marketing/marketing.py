@@ -155,7 +155,7 @@ def compare(compared, tables):
             tally = paths[" > ".join(t["channel"] for t in path)]
             tally[0] += 1
             tally[1] += end["value"]
-            credits = truth.credits_of(path, effects[f"{end['at']:%Y-%m}"]) if path else {}
+            credits = truth.credits_of(path, effects.get(f"{end['at']:%Y-%m}", {})) if path else {}
             for place, touch in enumerate(path):
                 ledger[(name, place + 1)] = (id_of_touch[touch["natural"]], {m: credits[m][place] for m in truth.MODELS})
             compared.credit(kpis, end, path, credits)
