@@ -64,16 +64,16 @@ class Compared:
 
     def ledger(self, wanted):
         rows = {(r["conversion_id"], r["position"]): r for r in self.read("gold.attribution_credit")}
-        exact = [m for m in truth.MODELS if m != "time_decay"]
+        exact = [m for m in truth.MODELS if m not in truth.ROUNDED]
         self.same(
             "ledger",
             {key: (r["touch_id"], *(r[m] for m in exact)) for key, r in rows.items()},
             {key: (touch, *(credits[m] for m in exact)) for key, (touch, credits) in wanted.items()})
-        # Weights are rounded to 2^-40 there: a remainder may fall to a neighbour.
-        far = [key for key, (_, credits) in wanted.items() if key in rows and abs(rows[key]["time_decay"] - credits["time_decay"]) > 1]
-        self.that(not far, f"ledger, time_decay: {len(far)} differ by more than a millionth, such as {far[:2]}")
-        off = [key for key, (_, credits) in wanted.items() if key in rows and rows[key]["time_decay"] != credits["time_decay"]]
-        self.that(len(off) <= len(wanted) / 1000, f"ledger, time_decay: {len(off)} of {len(wanted)} differ")
+        for model in truth.ROUNDED:
+            far = [key for key, (_, credits) in wanted.items() if key in rows and abs(rows[key][model] - credits[model]) > 1]
+            self.that(not far, f"ledger, {model}: {len(far)} differ by more than a millionth, such as {far[:2]}")
+            off = [key for key, (_, credits) in wanted.items() if key in rows and rows[key][model] != credits[model]]
+            self.that(len(off) <= len(wanted) / 1000, f"ledger, {model}: {len(off)} of {len(wanted)} differ")
         for model in truth.MODELS:
             sums = defaultdict(int)
             for (conversion, _), row in rows.items():
@@ -121,7 +121,7 @@ class Compared:
         self.that(found.keys() == wanted.keys(), f"{table}: {list(found.keys() ^ wanted.keys())[:3]} in one alone")
         wrong = []
         for key in found.keys() & wanted.keys():
-            wrong += [(key, *problem) for problem in wrong_figures(found[key], wanted[key], "time_decay" in key)]
+            wrong += [(key, *problem) for problem in wrong_figures(found[key], wanted[key], any(model in key for model in truth.ROUNDED))]
         self.that(not wrong, f"{table}: {len(wrong)} figures differ, such as {wrong[:3]}")
 
     def totals(self, conversions):

@@ -142,15 +142,20 @@ def compare(compared, tables):
 
     paths, kpis = defaultdict(lambda: [0, Decimal(0), 0]), defaultdict(lambda: defaultdict(Decimal))
     journeys, ledger = {}, {}
-    for user in touches.keys() | conversions.keys():
-        ended, nulls = truth.journeys_of(touches.get(user, []), conversions.get(user, []), id_of_touch, id_of_conversion)
+    users = sorted(touches.keys() | conversions.keys())
+    of_users = [truth.journeys_of(touches.get(user, []), conversions.get(user, []), id_of_touch, id_of_conversion) for user in users]
+    effects = truth.removal_effects(
+        (f"{at:%Y-%m}", [t["channel"] for t in path[-truth.MOST_STEPS:]], converted)
+        for ended, nulls in of_users
+        for at, path, converted in [*((end["at"], path, True) for end, path, _ in ended), *((path[-1]["at"], path, False) for path in nulls)])
+    for ended, nulls in of_users:
         for end, path, left_out in ended:
             name = id_of_conversion(end)
             journeys[name] = (True, [t["channel"] for t in path], [t["campaign"] for t in path], left_out)
             tally = paths[" > ".join(t["channel"] for t in path)]
             tally[0] += 1
             tally[1] += end["value"]
-            credits = truth.credits_of(path) if path else {}
+            credits = truth.credits_of(path, effects.get(f"{end['at']:%Y-%m}", {})) if path else {}
             for place, touch in enumerate(path):
                 ledger[(name, place + 1)] = (id_of_touch[touch["natural"]], {m: credits[m][place] for m in truth.MODELS})
             compared.credit(kpis, end, path, credits)

@@ -1,7 +1,7 @@
 """The marketing tables worked out one user at a time in plain Python, from the logs' text: another way to each figure than the models'."""
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, getcontext
 from fnmatch import fnmatchcase
@@ -12,7 +12,9 @@ getcontext().prec = 60
 LOOK_BACK = timedelta(days=30)
 MOST_STEPS = 500
 WHOLE = 1_000_000
-MODELS = ["first_touch", "last_touch", "last_non_direct", "linear", "position_based", "time_decay"]
+MODELS = ["first_touch", "last_touch", "last_non_direct", "linear", "position_based", "time_decay", "markov", "shapley"]
+# Whose weights are no fractions, or are computed in floating point there: a remainder may fall to a neighbour.
+ROUNDED = ["time_decay", "markov"]
 Z = 1.959963984540054
 
 
@@ -132,13 +134,54 @@ def journeys_of(touches, conversions, id_of_touch, id_of_conversion):
     return [(end, path[-MOST_STEPS:], max(0, len(path) - MOST_STEPS)) for end, path in journeys], nulls
 
 
-def credits_of(path):
-    """Micro-credits of each step, by model."""
+def removal_effects(journeys):
+    """By month and channel what part of conversions is lost without the channel, in a chain of order 1 over (month, channels, converted)."""
+    months = defaultdict(list)
+    for month, path, converted in journeys:
+        if path:
+            months[month].append((path, converted))
+    return {month: _effects(paths) for month, paths in months.items()}
+
+
+def _effects(paths):
+    moves = defaultdict(lambda: defaultdict(int))
+    for path, converted in paths:
+        for state, following in zip([None, *path], [*path, converted]):
+            moves[state][following] += 1
+    channels = sorted(state for state in moves if state is not None)
+    whole = _converting(moves, channels)
+    return {c: 1 - _converting(moves, [other for other in channels if other != c]) / whole if whole else Fraction(0) for c in channels}
+
+
+def _converting(moves, channels):
+    """The chance to convert from the start where all channels but these lead nowhere: x = P x + p, solved exactly."""
+    states = [None, *channels]
+    rows = []
+    for state in states:
+        count = sum(moves[state].values())
+        rows.append([Fraction(int(state == other)) - Fraction(moves[state].get(other, 0) if other is not None else 0, count) for other in states])
+        rows[-1].append(Fraction(moves[state].get(True, 0), count))
+    for place in range(len(rows)):
+        pivot = next(row for row in range(place, len(rows)) if rows[row][place])
+        rows[place], rows[pivot] = rows[pivot], rows[place]
+        rows[place] = [value / rows[place][place] for value in rows[place]]
+        for other in range(len(rows)):
+            if other != place and rows[other][place]:
+                factor = rows[other][place]
+                rows[other] = [value - factor * own for value, own in zip(rows[other], rows[place])]
+    return rows[0][-1]
+
+
+def credits_of(path, effects):
+    """Micro-credits of each step, by model; effects are those of the conversion's month."""
     n = len(path)
     far = [i for i, t in enumerate(path) if t["channel"].lower() != "direct"]
     ends = [Fraction(2, 5)] + [Fraction(1, 5 * (n - 2))] * (n - 2) + [Fraction(2, 5)] if n > 2 else [Fraction(1, n)] * n
     weights = [Decimal(2) ** (Decimal((t["at"] - path[-1]["at"]) // timedelta(seconds=1)) / Decimal(604_800)) for t in path]
     total = sum(weights)
+    touches = Counter(t["channel"] for t in path)
+    known = sum(effects.get(channel, 0) for channel in touches)
+    markov = [Fraction(effects.get(t["channel"], 0)) / touches[t["channel"]] / known for t in path] if known else [Fraction(1, n)] * n
     shares = {
         "first_touch": [Fraction(i == 0) for i in range(n)],
         "last_touch": [Fraction(i == n - 1) for i in range(n)],
@@ -146,6 +189,8 @@ def credits_of(path):
         "linear": [Fraction(1, n)] * n,
         "position_based": ends,
         "time_decay": [Fraction(w / total) for w in weights],
+        "markov": markov,
+        "shapley": [Fraction(1, len(touches) * touches[t["channel"]]) for t in path],
     }
     return {model: _whole(share) for model, share in shares.items()}
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use bronze::{Skipped, Sources};
 use lake::{Lake, LakeError, Progress, Result, RunReport, Running};
-use spec::{Layer, Model, Pipeline};
+use spec::{Layer, Model, Pipeline, TableName};
 
 /// What a run is to do.
 #[derive(Clone, Default)]
@@ -13,7 +13,7 @@ pub struct Work<'a> {
     pub sources: Option<&'a Sources>,
     /// Layers to bring up to date; empty = all.
     pub layers: Vec<Layer>,
-    /// Domains to bring up to date; empty = all that have raw tables.
+    /// Domains to bring up to date, with what tables of other domains in the lake are made of them; empty = all that have raw tables.
     pub domains: Vec<String>,
     /// Tables to bring up to date, `layer.name` or a name; empty = all.
     pub tables: Vec<String>,
@@ -67,13 +67,23 @@ pub async fn run(lake: &Lake, pipeline: &Pipeline, work: &Work<'_>, progress: &d
         skipped = done.skipped;
     }
     let present = present_domains(lake, pipeline).await?;
+    let mut wanted: BTreeSet<&TableName> = selected.iter().map(|model| &model.table).collect();
+    if !work.domains.is_empty() && work.tables.is_empty() {
+        // What other domains made of these tables comes along: no release could name both otherwise.
+        let made = lake.tables().await?;
+        for model in pipeline.in_order().iter().filter(|model| model.table.layer != Layer::Bronze && work.wants(model.table.layer)) {
+            if made.contains(&model.table) && model.input_tables().any(|input| wanted.contains(input)) {
+                wanted.insert(&model.table);
+            }
+        }
+    }
     let mut models: Vec<&Model> = Vec::new();
     for model in pipeline.in_order() {
         if model.table.layer == Layer::Bronze {
             if present.contains(model.domain.as_str()) {
                 running.expect(model).await?;
             }
-        } else if selected.iter().any(|m| m.table == model.table) {
+        } else if wanted.contains(&model.table) {
             let has_raw = present.contains(model.domain.as_str()) || !is_shipped_domain(pipeline, &model.domain);
             if has_raw {
                 models.push(model);
@@ -106,11 +116,11 @@ fn is_shipped_domain(pipeline: &Pipeline, domain: &str) -> bool {
     pipeline.in_order().iter().any(|m| m.table.layer == Layer::Bronze && m.domain == domain)
 }
 
-/// Names of the raw tables that the models are made from.
+/// Names of the raw tables that the models cannot do without.
 fn upstream(pipeline: &Pipeline, models: &[&Model]) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for model in models {
-        let above = pipeline.upstream_of(&model.table).into_iter().chain([model.table.clone()]);
+        let above = pipeline.required_for(&model.table).into_iter().chain([model.table.clone()]);
         names.extend(above.filter(|t| t.layer == Layer::Bronze).map(|t| t.name));
     }
     names

@@ -181,6 +181,7 @@ fn seen(histories: &[UserHistory], with_ghosts: bool) -> Vec<User> {
             exposures: shown.map(|t| Exposure { at: t.at, channel: t.channel, is_ghost: t.is_ghost }).collect(),
             signals: history.touches.iter().filter(|touch| touch.channel == DIRECT).map(|touch| touch.at).collect(),
             conversions: history.conversions.iter().map(|conversion| conversion.at).collect(),
+            values: Vec::new(),
         }
     };
     histories.iter().map(of_user).collect()

@@ -1,9 +1,13 @@
 //! The credit ledger: shares as whole millionths of a conversion that sum to the unit.
 
+mod conversion;
+
 use crate::credit::{Credits, by_shares};
 use crate::error::{AttributionError, Result};
 use crate::journey::{Journeys, Tally};
 use crate::rules::{normalise, weighs};
+
+pub use conversion::{LedgerSettings, LedgerTouch, MODELS, conversion_credits};
 
 /// Micro-credits of one conversion that is attributed in full.
 pub const WHOLE_CONVERSION: u64 = 1_000_000;

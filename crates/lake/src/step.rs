@@ -17,13 +17,15 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Instant;
 
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::datasource::empty::EmptyTable;
 use datafusion::prelude::SessionContext;
 use deltalake::kernel::{Add, Remove};
 use serde_json::json;
-use spec::{Model, TableName};
+use spec::{Model, OptionalInput, Problem, TableName};
 
 use crate::affected::Scope;
-use crate::output::Sieved;
+use crate::output::{Sieved, table_schema};
 use crate::quarantine::{self, Pending, Sink};
 use crate::report::{Action, TableReport};
 use crate::session::Pinned;
@@ -95,8 +97,13 @@ async fn open_inputs(lake: &Lake, run: &Run, model: &Model) -> Result<Inputs> {
     let pinned = Arc::new(Pinned::default());
     let mut tables = BTreeMap::new();
     let mut keys = TableKeys::new();
+    let mut blank = Vec::new();
     for name in model.input_tables() {
         let Some(table) = lake.table(name).await? else {
+            if let Some(input) = model.optional(name) {
+                blank.push(input);
+                continue;
+            }
             return Err(LakeError::invalid(format!(
                 "{}: reads {name}, which is not in the lake yet; run its layer first, or give its raw files with --source",
                 model.table
@@ -111,7 +118,22 @@ async fn open_inputs(lake: &Lake, run: &Run, model: &Model) -> Result<Inputs> {
         }
         tables.insert(name.clone(), table);
     }
-    Ok(Inputs { tables, context: lake.context(pinned)?, keys })
+    let context = lake.context(Arc::<Pinned>::clone(&pinned))?;
+    for input in blank {
+        pinned.put_provider(input.table.clone(), Arc::new(EmptyTable::new(blank_schema(&context, model, input).await?)));
+    }
+    Ok(Inputs { tables, context, keys })
+}
+
+/// The columns of an input that is not there, as the header says.
+async fn blank_schema(context: &SessionContext, model: &Model, input: &OptionalInput) -> Result<SchemaRef> {
+    let columns: Vec<String> = input.columns.iter().map(|(name, data_type)| format!("cast(null as {data_type}) as \"{name}\"")).collect();
+    let unfit = |error| {
+        let message = format!("optional.{}: {error}: give each column a SQL type such as text", input.table);
+        LakeError::Problems(vec![Problem::new(&model.file, Some(input.line), message)])
+    };
+    let plan = context.state().create_logical_plan(&format!("select {}", columns.join(", "))).await.map_err(unfit)?;
+    Ok(table_schema(&plan))
 }
 
 impl Inputs {
@@ -160,6 +182,7 @@ impl Lake {
         for name in model.input_tables() {
             match self.table(name).await? {
                 Some(table) => inputs.push(table),
+                None if model.optional(name).is_some() => {}
                 None => return Ok(State::NoInput),
             }
         }
@@ -185,6 +208,10 @@ async fn attempt(lake: &Lake, run: &Run, model: &Model, rebuild: bool) -> Result
         Some(target) => target.transactions().await?,
         None => HashMap::new(),
     };
+    if let Some(gone) = model.input_tables().find(|name| !inputs.tables.contains_key(*name) && consumed.contains_key(&name.to_string())) {
+        let remedy = "make it again, or remove this table's folder";
+        return Err(LakeError::invalid(format!("{}: was made from {gone}, which is not in the lake any more; {remedy}", model.table)));
+    }
     if let Some(target) = &target {
         quarantine::settle(lake, target, &consumed).await?;
     }
@@ -282,7 +309,7 @@ pub(crate) async fn publish(
     made: Outcome,
     sink: &Sink,
     mut transactions: HashMap<String, i64>,
-    schema: Option<datafusion::arrow::datatypes::SchemaRef>,
+    schema: Option<SchemaRef>,
 ) -> Result<TableReport> {
     // Earlier rejects are void once all rows were judged again; a table's first filling has none.
     let refilled = target.version() > 0;

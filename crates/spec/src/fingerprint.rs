@@ -51,6 +51,11 @@ pub(crate) fn fingerprint(header: &Header, sql: &str) -> String {
         hash.texts(words(&expectation.that).iter().map(String::as_str));
     }
     hash.texts(words(sql).iter().map(String::as_str));
+    // Nothing at all where there is none, as before there could be one.
+    for input in &header.optional {
+        hash.text(&input.table.to_string());
+        hash.texts(input.columns.iter().flat_map(|(name, data_type)| [name.as_str(), data_type]).collect::<Vec<_>>().into_iter());
+    }
     format!("{:032x}", hash.0)
 }
 

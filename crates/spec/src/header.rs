@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::parameters::Parameter;
+use crate::table_name::TableName;
 
 mod reading;
 
@@ -51,6 +52,17 @@ pub struct Expectation {
     pub line: usize,
 }
 
+/// An input that a lake may lack: the model then reads an empty table in its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OptionalInput {
+    /// The table, `layer.name` as the header has it.
+    pub table: TableName,
+    /// The columns that the model reads, with their SQL types, in the order of the file.
+    pub columns: Vec<(String, String)>,
+    /// The line of the file that names it, 1-based.
+    pub line: usize,
+}
+
 /// What a model says about its table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Header {
@@ -73,6 +85,8 @@ pub struct Header {
     pub expect: Vec<Expectation>,
     /// The values that the SQL names as `$name`, in the order of the file.
     pub parameters: Vec<Parameter>,
+    /// Inputs of other domains that a lake may lack, in the order of the file.
+    pub optional: Vec<OptionalInput>,
 }
 
 impl Kind {

@@ -54,7 +54,7 @@ mod table_name;
 
 pub use closest::closest;
 pub use error::{NameError, Problem, SelectError};
-pub use header::{Expectation, Header, Kind, OnFail};
+pub use header::{Expectation, Header, Kind, OnFail, OptionalInput};
 pub use layer::Layer;
 pub use model::{Input, Model};
 pub use parameters::{Parameter, Parameters, Value};

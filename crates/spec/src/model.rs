@@ -7,7 +7,7 @@ use sqlparser::tokenizer::{Token, Tokenizer};
 
 use crate::error::Problem;
 use crate::fingerprint::fingerprint;
-use crate::header::{self, Header};
+use crate::header::{self, Header, OptionalInput};
 use crate::layer::Layer;
 use crate::parameters::Parameters;
 use crate::query;
@@ -114,6 +114,16 @@ impl Model {
             Input::Table(table) => Some(table),
             Input::Source(_) => None,
         })
+    }
+
+    /// The tables that have to be in the lake: all it reads but those of [`Header::optional`].
+    pub fn required_tables(&self) -> impl Iterator<Item = &TableName> {
+        self.input_tables().filter(|table| self.optional(table).is_none())
+    }
+
+    /// What the header says of an input that the lake may lack.
+    pub fn optional(&self, table: &TableName) -> Option<&OptionalInput> {
+        self.header.optional.iter().find(|input| input.table == *table)
     }
 
     /// The line of the file on which an input is first mentioned.

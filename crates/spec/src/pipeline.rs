@@ -77,10 +77,19 @@ impl Pipeline {
 
     /// All tables that `table` is made from, directly or through others. Without `table` itself.
     pub fn upstream_of(&self, table: &TableName) -> BTreeSet<TableName> {
+        self.above(table, |model| model.input_tables().cloned().collect())
+    }
+
+    /// As [`Pipeline::upstream_of`], without what a model can do without.
+    pub fn required_for(&self, table: &TableName) -> BTreeSet<TableName> {
+        self.above(table, |model| model.required_tables().cloned().collect())
+    }
+
+    fn above(&self, table: &TableName, inputs: impl Fn(&Model) -> Vec<TableName>) -> BTreeSet<TableName> {
         let mut found: BTreeSet<TableName> = BTreeSet::new();
         for model in self.models.iter().rev() {
             if model.table == *table || found.contains(&model.table) {
-                found.extend(model.input_tables().cloned());
+                found.extend(inputs(model));
             }
         }
         found

@@ -92,5 +92,6 @@ fn user(history: &UserHistory, until: i64) -> User {
         exposures: history.touches.iter().filter(is_shown).map(exposure).collect(),
         signals: history.touches.iter().filter(|touch| touch.channel == DIRECT).map(|touch| touch.at).collect(),
         conversions: history.conversions.iter().map(|conversion| conversion.at).collect(),
+        values: Vec::new(),
     }
 }

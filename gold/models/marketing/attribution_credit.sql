@@ -72,76 +72,28 @@ touches as (
     where conversion_id is not null
 ),
 
-numbered as (
-    select
-        *,
-        cast(row_number() over (partition by conversion_id order by touched_at, touch_id) as bigint) as place,
-        count(*) over (partition by conversion_id) as place_count
-    from touches
-),
-
--- The last 500, as in silver.journeys.
-steps as (
-    select
-        *,
-        least(place_count, 500) as n,
-        place - greatest(place_count - 500, 0) as position
-    from numbered
-    where place > place_count - 500
-),
-
 weighed as (
     select
-        s.*,
-        case
-            when n = 1 then 1e0
-            when n = 2 and position = 1 then $first_share
-            when n = 2 then $last_share
-            when position = 1 then $first_share
-            when position = n then $last_share
-            else (1e0 - $first_share - $last_share) / (n - 2)
-        end as position_weight,
-        -- Nearness to the last touch: halving weights from there gives the same shares, and never all of them zero.
-        power(2e0, (
-            date_part('epoch', touched_at) - max(date_part('epoch', touched_at)) over (partition by conversion_id)
-        ) / (86400 * $half_life_days)) as decay_weight,
-        count(*) over (partition by conversion_id, s.channel) as channel_touches,
-        max(case when is_direct then 0 else position end) over (partition by conversion_id) as last_non_direct_position,
+        t.*,
         coalesce(e.removal_effect, 0e0) as removal_effect
-    from steps as s
-    left join effects as e on s.converted_month = e.ended_month and s.channel = e.channel
+    from touches as t
+    left join effects as e on t.converted_month = e.ended_month and t.channel = e.channel
 ),
 
+-- All models in one pass over a conversion's touches; of more than 500 the last, as in silver.journeys.
 credited as (
     select
-        *,
-        case when position = 1 then 1000000 else 0 end as first_touch,
-        case when position = n then 1000000 else 0 end as last_touch,
-        case
-            when position = last_non_direct_position then 1000000
-            when last_non_direct_position = 0 and position = n then 1000000
-            else 0
-        end as last_non_direct,
-        micro_credits(1e0) over (partition by conversion_id order by position) as linear,
-        micro_credits(position_weight) over (partition by conversion_id order by position) as position_based,
-        micro_credits(decay_weight) over (partition by conversion_id order by position) as time_decay,
-        micro_credits(removal_effect / channel_touches) over (partition by conversion_id order by position) as markov,
-        micro_credits(1e0 / channel_touches) over (partition by conversion_id order by position) as shapley
+        touch_id,
+        conversion_id,
+        user_id,
+        channel,
+        campaign_id,
+        touched_at,
+        converted_at,
+        journey_credits(touched_at, channel, is_direct, removal_effect, $half_life_days, $first_share, $last_share) over (
+            partition by conversion_id order by touched_at, touch_id
+        ) as credits
     from weighed
-),
-
-checked as (
-    select
-        *,
-        sum(first_touch) over (partition by conversion_id) = 1000000
-            and sum(last_touch) over (partition by conversion_id) = 1000000
-            and sum(last_non_direct) over (partition by conversion_id) = 1000000
-            and sum(linear) over (partition by conversion_id) = 1000000
-            and sum(position_based) over (partition by conversion_id) = 1000000
-            and sum(time_decay) over (partition by conversion_id) = 1000000
-            and sum(markov) over (partition by conversion_id) = 1000000
-            and sum(shapley) over (partition by conversion_id) = 1000000 as is_whole
-    from credited
 )
 
 select
@@ -149,8 +101,8 @@ select
     t.conversion_id as conversion_id,
     c.conversion_kind as conversion_kind,
     t.user_id as user_id,
-    cast(t.position as int) as position,
-    cast(t.n as int) as touch_count,
+    cast(t.credits['position'] as int) as position,
+    cast(t.credits['touch_count'] as int) as touch_count,
     t.channel as channel,
     t.campaign_id as campaign_id,
     t.touched_at as touched_at,
@@ -158,14 +110,15 @@ select
     c.converted_on as converted_on,
     c.converted_month as converted_month,
     c.value_amount as value_amount,
-    cast(t.first_touch as int) as first_touch,
-    cast(t.last_touch as int) as last_touch,
-    cast(t.last_non_direct as int) as last_non_direct,
-    cast(t.linear as int) as linear,
-    cast(t.position_based as int) as position_based,
-    cast(t.time_decay as int) as time_decay,
-    cast(t.markov as int) as markov,
-    cast(t.shapley as int) as shapley,
-    t.is_whole as is_whole
-from checked as t
+    cast(t.credits['first_touch'] as int) as first_touch,
+    cast(t.credits['last_touch'] as int) as last_touch,
+    cast(t.credits['last_non_direct'] as int) as last_non_direct,
+    cast(t.credits['linear'] as int) as linear,
+    cast(t.credits['position_based'] as int) as position_based,
+    cast(t.credits['time_decay'] as int) as time_decay,
+    cast(t.credits['markov'] as int) as markov,
+    cast(t.credits['shapley'] as int) as shapley,
+    t.credits['is_whole'] as is_whole
+from credited as t
 inner join conversions as c on t.conversion_id = c.conversion_id
+where t.credits['position'] is not null

@@ -1,5 +1,5 @@
 /*
-One row per conversion, with its value in the lake's currency: by the rate of the conversion's day, or the last one before. A
+One row per conversion, of the log of conversions and the installs of the ad network's own logs, with its value in the lake's currency: by the rate of the conversion's day, or the last one before. A
 conversion whose currency has no rate by then waits in silver.unpriced_conversions until one arrives: no value is taken for 0 or for
 the lake's own currency. A value without a currency is in the lake's own. A conversion without a value is worth 0.
 
@@ -20,7 +20,19 @@ currency        = "Code of the currency, upper-case; null where the log names no
 exchange_rate   = "Units of the lake's currency for one unit of the currency, as applied; null without a currency"
 */
 with conversions as (
-    select * from silver.logged_conversions
+    select conversion_id, user_id, converted_at, converted_on, converted_month, conversion_kind, logged_amount, currency
+    from silver.logged_conversions
+    union all
+    select
+        conversion_id,
+        user_id,
+        converted_at,
+        converted_on,
+        converted_month,
+        conversion_kind,
+        cast(null as decimal(18, 4)) as logged_amount,
+        cast(null as text) as currency
+    from silver.ad_conversions
 ),
 
 rates as (

@@ -1,5 +1,6 @@
 /*
-One row per source, medium and campaign that touches came from: what channel rules are asked about, once each.
+One row per source, medium and campaign that touches came from, or would have come from had no holdout prevented them: what channel
+rules are asked about, once each.
 
 key  = ["source", "medium", "campaign_id"]
 kind = "merge"
@@ -10,7 +11,11 @@ medium      = "By what means, lower-case; empty where the log says nothing"
 campaign_id = "Identifier of the campaign, or Unknown"
 */
 with raw as (
-    select * from bronze.touchpoints
+    select source, medium, campaign_id from bronze.touchpoints
+    union all
+    select source, medium, campaign_id from bronze.holdout_touchpoints
+    union all
+    select source, medium, campaign_id from silver.ad_touchpoints
 )
 
 -- Row by row, so that a run with known triples alone changes nothing, here and in what is made from it.

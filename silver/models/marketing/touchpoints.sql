@@ -1,5 +1,5 @@
 /*
-One row per touch of a user with a channel. The channel is that of the rule that counts at the touch's instant, else the logged one,
+One row per touch of a user with a channel: those of the log of touches, and impressions and clicks of the ad network's own logs. The channel is that of the rule that counts at the touch's instant, else the logged one,
 else source and medium. Nothing is left out; what no journey should count is marked:
 - a repeat follows a touch of the same user, channel, campaign and kind by 30 seconds or less (of a burst only the first is none);
 - a bot-like user has clicked more than 30 times within some hour; all touches of the user are marked.
@@ -25,7 +25,21 @@ is_repeat      = "Whether the same touch came 30 seconds before or less"
 is_bot_like    = "Whether the user clicked more than 30 times within some hour"
 */
 with touches as (
-    select * from silver.logged_touchpoints
+    select touch_id, user_id, touched_at, touched_month, logged_channel, campaign_id, touch_kind, source, medium, cost_amount
+    from silver.logged_touchpoints
+    union all
+    select
+        touch_id,
+        user_id,
+        touched_at,
+        touched_month,
+        logged_channel,
+        campaign_id,
+        touch_kind,
+        source,
+        medium,
+        cast(null as decimal(18, 6)) as cost_amount
+    from silver.ad_touchpoints
 ),
 
 groups as (

@@ -1,12 +1,13 @@
 //! `adlake attribute`.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use adlake::marketing::{self, Attribution, Chosen, Earned, ModelName};
 use attribution::{Confidence, Estimate};
 use clap::Args;
 use console::{LakeArgs, out, thousands};
-use lake::{AsOf, Result};
+use lake::{AsOf, LakeError, Result};
 
 use super::sql::{Format, Printer};
 
@@ -41,7 +42,11 @@ impl Attribute {
         let (lake, settings) = arguments.open_existing().await?;
         adlake::models::use_threads(settings.threads);
         let all = <ModelName as clap::ValueEnum>::value_variants();
-        let models = if self.models.is_empty() { all.to_vec() } else { self.models };
+        if self.counted && self.models.contains(&ModelName::Incremental) {
+            return Err(LakeError::invalid("--model incremental: counted paths do not say who was in a holdout; leave out --counted"));
+        }
+        let fits = |model: &&ModelName| !self.counted || **model != ModelName::Incremental;
+        let models = if self.models.is_empty() { all.iter().filter(fits).copied().collect() } else { self.models };
         let confidence = Confidence { replicates: self.replicates, seed: self.seed, ..Confidence::default() };
         let chosen = Chosen { models, order: self.order, counted: self.counted, confidence };
         let attribution = marketing::attribute(&lake, &chosen, AsOf::LastRelease).await?;
@@ -58,7 +63,7 @@ impl Attribute {
     }
 }
 
-/// Each channel's share of the conversions that have a touch, a column per model; the channel with the most by the last one comes first.
+/// Each channel's share of the conversions that have a touch (by the incremental model: of all), a column per model; the channel with the most by the last one comes first.
 fn print(attribution: &Attribution, models: &[ModelName]) {
     let Attribution { conversions, value, nulls, untouched, earned } = attribution;
     let whole = |count: &f64| thousands(*count as u64);
@@ -71,20 +76,28 @@ fn print(attribution: &Attribution, models: &[ModelName]) {
     out!("Share of conversions in %, and where it lies with 95 % confidence:\n");
     let of = |model: ModelName| earned.iter().filter(move |earned| earned.model == model);
     let Some(last) = models.last() else { return };
-    let mut channels: Vec<&Earned> = of(*last).collect();
-    channels.sort_by(|a, b| b.credit.share.value.total_cmp(&a.credit.share.value).then_with(|| a.channel.cmp(&b.channel)));
-    let width = channels.iter().map(|earned| earned.channel.chars().count()).max().unwrap_or(0).max(7);
+    let share =
+        |channel: &str| of(*last).find(|earned| earned.channel == channel).and_then(|earned| earned.credit.as_ref()?.share.value.into());
+    let channels: BTreeSet<&str> = earned.iter().map(|earned| earned.channel.as_str()).collect();
+    let mut channels: Vec<(&str, Option<f64>)> = channels.into_iter().map(|channel| (channel, share(channel))).collect();
+    channels.sort_by(|(_, a), (_, b)| b.unwrap_or(-1.0).total_cmp(&a.unwrap_or(-1.0)));
+    let width = channels.iter().map(|(channel, _)| channel.chars().count()).max().unwrap_or(0).max(7);
     let names: String = models.iter().map(|model| format!("  {:>20}", model.as_str())).collect();
     out!("{:<width$}{names}", "channel");
-    for Earned { channel, .. } in channels {
-        let shares: String = models
-            .iter()
-            .filter_map(|model| of(*model).find(|earned| &earned.channel == channel))
-            .map(|earned| {
-                let Estimate { value, low, high } = earned.credit.share;
+    for (channel, _) in channels {
+        let cell = |model: &ModelName| match of(*model).find(|earned| earned.channel == channel) {
+            Some(Earned { credit: Some(credit), .. }) => {
+                let Estimate { value, low, high } = credit.share;
                 format!("  {:>20}", format!("{:.1} ({:.1}–{:.1})", value * 100.0, low * 100.0, high * 100.0))
-            })
-            .collect();
-        out!("{channel:<width$}{shares}");
+            }
+            Some(_) => format!("  {:>20}", "cannot tell"),
+            None => format!("  {:>20}", "–"),
+        };
+        out!("{channel:<width$}{}", models.iter().map(cell).collect::<String>());
+    }
+    if models.contains(&ModelName::Incremental) {
+        out!(
+            "\nincremental: of all conversions, those without a touch included; Baseline would have come anyway. Why: gold.channel_incrementality"
+        );
     }
 }

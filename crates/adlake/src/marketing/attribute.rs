@@ -31,6 +31,8 @@ pub enum ModelName {
     Markov,
     /// What the channel adds to any set of others, averaged (Shapley)
     Shapley,
+    /// What would not have come without the channel, read off holdouts; the rest is the channel Baseline
+    Incremental,
 }
 
 impl ModelName {
@@ -44,11 +46,13 @@ impl ModelName {
             Self::PositionBased => "position_based",
             Self::Markov => "markov",
             Self::Shapley => "shapley",
+            Self::Incremental => "incremental",
         }
     }
 
-    fn model(self, channels: &Channels, order: usize) -> Model {
-        match self {
+    /// None for the one that is not of paths.
+    fn model(self, channels: &Channels, order: usize) -> Option<Model> {
+        Some(match self {
             Self::FirstTouch => Model::Rule(Rule::First),
             Self::LastTouch => Model::Rule(Rule::Last),
             Self::LastNonDirect => {
@@ -60,7 +64,8 @@ impl ModelName {
             Self::PositionBased => Model::Rule(Rule::U_SHAPED),
             Self::Markov => Model::Markov(order),
             Self::Shapley => Model::Shapley(Worth::Conversions, Sampling::default()),
-        }
+            Self::Incremental => return None,
+        })
     }
 }
 
@@ -99,8 +104,9 @@ pub struct Earned {
     pub model: ModelName,
     /// The channel.
     pub channel: String,
-    /// Its conversions, their value, and its share of all credited conversions.
-    pub credit: CreditEstimate,
+    /// Its conversions, their value, and its share of all credited conversions; by the incremental model of all conversions there are. None
+    /// where the lake has no holdout that would tell.
+    pub credit: Option<CreditEstimate>,
 }
 
 impl Attribution {
@@ -111,7 +117,10 @@ impl Attribution {
     pub fn rows(&self) -> Result<RecordBatch> {
         let numbers = |of: fn(&CreditEstimate) -> Estimate| {
             let ends = [|estimate: Estimate| estimate.value, |estimate: Estimate| estimate.low, |estimate: Estimate| estimate.high];
-            ends.map(|end| -> ArrayRef { Arc::new(self.earned.iter().map(|earned| end(of(&earned.credit))).collect::<Float64Array>()) })
+            let column = |end: fn(Estimate) -> f64| -> Float64Array {
+                self.earned.iter().map(|earned| earned.credit.as_ref().map(|credit| end(of(credit)))).collect()
+            };
+            ends.map(|end| -> ArrayRef { Arc::new(column(end)) })
         };
         let [conversions, conversions_low, conversions_high] = numbers(|credit| credit.conversions);
         let [value, value_low, value_high] = numbers(|credit| credit.value);
@@ -144,16 +153,42 @@ pub async fn attribute(lake: &Lake, chosen: &Chosen, as_of: AsOf) -> Result<Attr
     let computed = tokio::task::block_in_place(|| {
         let mut earned = Vec::new();
         for name in &chosen.models {
-            let model = name.model(&channels, chosen.order);
+            let Some(model) = name.model(&channels, chosen.order) else { continue };
             let credits = model.intervals(&journeys, Resampling::Poisson, &chosen.confidence)?;
             let named = channels.names().iter().zip(credits);
-            earned.extend(named.map(|(channel, credit)| Earned { model: *name, channel: channel.clone(), credit }));
+            earned.extend(named.map(|(channel, credit)| Earned { model: *name, channel: channel.clone(), credit: Some(credit) }));
         }
         Ok(earned)
     });
-    let earned = computed.map_err(|error: attribution::AttributionError| LakeError::invalid(error))?;
+    let mut earned = computed.map_err(|error: attribution::AttributionError| LakeError::invalid(error))?;
+    if chosen.models.contains(&ModelName::Incremental) {
+        earned.extend(incremental(lake, as_of).await?);
+    }
     let (conversions, value, nulls) = (totals.conversions, totals.value, totals.nulls);
     Ok(Attribution { conversions, value, nulls, untouched: totals.untouched_conversions, earned })
+}
+
+/// What `gold.channel_incrementality` says of channels, and of what would have come anyway.
+async fn incremental(lake: &Lake, as_of: AsOf) -> Result<Vec<Earned>> {
+    const TOLD: &str = include_str!("../../sql/channel_incrementality.sql");
+    let mut earned = Vec::new();
+    for batch in lake::collect(lake.sql(TOLD, as_of).await?).await? {
+        let channels = cast(batch.column(0), &DataType::Utf8)?;
+        let is_told = batch.column(1).as_boolean();
+        let numbers = batch.columns()[2..].iter().map(|column| Ok(cast(column, &DataType::Float64)?.as_primitive::<Float64Type>().clone()));
+        let numbers: Vec<Float64Array> = numbers.collect::<Result<_>>()?;
+        for row in 0..batch.num_rows() {
+            let estimate = |first: usize| Estimate {
+                value: numbers[first].value(row),
+                low: numbers[first + 1].value(row),
+                high: numbers[first + 2].value(row),
+            };
+            let told = || CreditEstimate { conversions: estimate(0), value: estimate(3), share: estimate(6) };
+            let credit = is_told.value(row).then(told);
+            earned.push(Earned { model: ModelName::Incremental, channel: channels.as_string::<i32>().value(row).to_owned(), credit });
+        }
+    }
+    Ok(earned)
 }
 
 async fn journeys(lake: &Lake, counted: bool, as_of: AsOf) -> Result<(Channels, Journeys)> {

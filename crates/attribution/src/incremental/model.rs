@@ -34,6 +34,8 @@ pub struct ChannelEffect {
     pub share: Estimate,
     /// The same in conversions.
     pub conversions: Estimate,
+    /// What the conversions that it caused are worth, where the population says what conversions are worth.
+    pub value: Estimate,
     /// By how much a contact multiplies the rate of conversions, as a logarithm, by window since the contact: as credited, never
     /// below 0 and never growing.
     pub effects: Vec<f64>,
@@ -62,6 +64,10 @@ pub struct Incremental {
     pub baseline: Estimate,
     /// Conversions in the time observed.
     pub conversions: u64,
+    /// What they are worth.
+    pub value: f64,
+    /// What those that would have come anyway are worth.
+    pub baseline_value: Estimate,
     settings: IncrementalSettings,
 }
 
@@ -85,20 +91,22 @@ impl Incremental {
         let parts = cut(population, &layout, settings);
         let fit = Fit::new(&parts, &layout)?;
         let effects = Effects::new(&fit, &parts, &layout);
-        let totals = Totals::new(&parts, &layout, &effects);
-        Ok(Self::new(&totals, &effects, &evidence, &layout, settings))
+        let counted = Totals::new(&parts, &layout, &effects, |stretch| f64::from(stretch.conversions));
+        let valued = Totals::new(&parts, &layout, &effects, |stretch| stretch.value);
+        Ok(Self::new([&counted, &valued], &effects, &evidence, &layout, settings))
     }
 
-    fn new(totals: &Totals, effects: &Effects, evidence: &[Evidence], layout: &Layout, settings: &IncrementalSettings) -> Self {
+    fn new(
+        [counted, valued]: [&Totals; 2],
+        effects: &Effects,
+        evidence: &[Evidence],
+        layout: &Layout,
+        settings: &IncrementalSettings,
+    ) -> Self {
         let z = Normal::standard().inverse_cdf(0.5 + settings.level / 2.0);
-        let around = |value: f64, centre: f64, error: f64| Estimate {
-            value,
-            low: (centre - z * error).clamp(0.0, value),
-            high: (centre + z * error).clamp(value, 1.0),
-        };
-        let count = totals.conversions as f64;
+        let times = |share: Estimate, whole: f64| Estimate { value: share.value * whole, low: share.low * whole, high: share.high * whole };
         let channel = |number: usize| {
-            let share = around(totals.credited[number], totals.shares[number], totals.standard_errors[number]);
+            let share = counted.share(number, z);
             let windows = number * layout.windows..(number + 1) * layout.windows;
             let evidence = match evidence[number] {
                 Evidence::Holdout { .. } if !layout.is_randomised[number] => Evidence::Comparison,
@@ -106,18 +114,21 @@ impl Incremental {
             };
             ChannelEffect {
                 share,
-                conversions: Estimate { value: share.value * count, low: share.low * count, high: share.high * count },
+                conversions: times(share, counted.whole),
+                value: times(valued.share(number, z), valued.whole),
                 effects: effects.credited[windows].to_vec(),
                 evidence,
             }
         };
         let channels: Vec<ChannelEffect> = (0..layout.channels).map(channel).collect();
-        let baseline = 1.0 - totals.credited.iter().sum::<f64>();
-        let centre = 1.0 - totals.shares.iter().sum::<f64>();
-        let mut baseline = around(baseline.clamp(0.0, 1.0), centre, totals.standard_error_of_all);
-        // Whether effects multiply or add up is not looked at, so the interval reaches to where both are possible.
-        baseline.low = baseline.low.min((1.0 - totals.added - z * totals.standard_error_of_all).max(0.0));
-        Self { channels, baseline, conversions: totals.conversions, settings: settings.clone() }
+        Self {
+            channels,
+            baseline: counted.baseline(z),
+            conversions: counted.whole as u64,
+            value: valued.whole,
+            baseline_value: times(valued.baseline(z), valued.whole),
+            settings: settings.clone(),
+        }
     }
 
     /// How a conversion of a user is shared among the channels and their contacts. Only contacts before it count.

@@ -18,7 +18,7 @@ pub struct Exposure {
 }
 
 /// One user, converted or not. The order of the entries has no meaning.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct User {
     /// When the user began to be observed.
     pub from: i64,
@@ -30,6 +30,8 @@ pub struct User {
     pub signals: Vec<i64>,
     /// Instants of conversions.
     pub conversions: Vec<i64>,
+    /// What each of them is worth, in the same order; empty where nothing is known, which counts as 0.
+    pub values: Vec<f64>,
 }
 
 /// Users and the channels they could meet.
@@ -41,6 +43,17 @@ pub struct Population<'a> {
     pub users: &'a [User],
 }
 
+impl User {
+    /// Conversions in the time observed with their values, in the order of time.
+    pub fn converted(&self) -> Vec<(i64, f64)> {
+        let values = self.values.iter().copied().chain(std::iter::repeat(0.0));
+        let within = |(at, _): &(i64, f64)| (self.from.saturating_add(1)..=self.until).contains(at);
+        let mut found: Vec<(i64, f64)> = self.conversions.iter().copied().zip(values).filter(within).collect();
+        found.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.total_cmp(&b.1)));
+        found
+    }
+}
+
 impl Population<'_> {
     pub(super) fn check(&self) -> Result<()> {
         if self.users.is_empty() {
@@ -50,6 +63,18 @@ impl Population<'_> {
             if user.until <= user.from {
                 let value = (user.until - user.from) as f64;
                 return Err(AttributionError::Value { what: "the time observed, in microseconds,", row, value, expected: "more than 0" });
+            }
+            if !user.values.is_empty() && user.values.len() != user.conversions.len() {
+                let what = "the values of a user's conversions";
+                return Err(AttributionError::Lengths { what, expected: user.conversions.len(), found: user.values.len() });
+            }
+            if let Some(value) = user.values.iter().copied().find(|value| !value.is_finite() || *value < 0.0) {
+                return Err(AttributionError::Value {
+                    what: "the value of a conversion",
+                    row,
+                    value,
+                    expected: "a finite number from 0 on",
+                });
             }
             if let Some(odd) = user.exposures.iter().find(|exposure| exposure.channel >= self.channels) {
                 let value = odd.channel as f64;

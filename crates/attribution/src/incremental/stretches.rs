@@ -32,11 +32,12 @@ impl Layout {
     }
 }
 
-/// One stretch: which columns are 1, for how long, and how many conversions ended it or fell into it.
+/// One stretch: which columns are 1, for how long, and how many conversions ended it or fell into it, worth how much.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stretch {
     pub(super) days: f64,
     pub(super) conversions: u32,
+    pub(super) value: f64,
     /// Where its columns end in [`Stretches::columns`].
     pub(super) end: usize,
 }
@@ -84,7 +85,9 @@ fn fingerprint(user: &User) -> u128 {
         xxh3_128(&sorted.iter().flat_map(|at| at.to_le_bytes()).collect::<Vec<_>>()).to_le_bytes()
     };
     let period = instants(&[user.from, user.until]);
-    let parts = [xxh3_128(&exposures).to_le_bytes(), instants(&user.signals), instants(&user.conversions), period];
+    let values: Vec<u8> = user.converted().iter().flat_map(|(_, value)| value.to_le_bytes()).collect();
+    let values = xxh3_128(&values).to_le_bytes();
+    let parts = [xxh3_128(&exposures).to_le_bytes(), instants(&user.signals), instants(&user.conversions), values, period];
     xxh3_128(parts.as_flattened())
 }
 
@@ -107,18 +110,16 @@ impl Stretches {
 
     fn add(&mut self, user: &User, layout: &Layout, settings: &IncrementalSettings) {
         let changes = changes(user, layout, settings);
-        let mut conversions: Vec<i64> = user.conversions.iter().copied().filter(|at| (user.from + 1..=user.until).contains(at)).collect();
-        conversions.sort_unstable();
-        let mut conversions = conversions.into_iter().peekable();
+        let mut conversions = user.converted().into_iter().peekable();
         let mut state: Vec<Option<usize>> = vec![None; 2 * layout.channels + 1];
         let mut at = user.from;
         for (until, stream, window) in changes.into_iter().chain([(user.until, 0, None)]) {
             if until > at {
-                let mut count = 0;
-                while conversions.next_if(|conversion| *conversion <= until).is_some() {
-                    count += 1;
+                let mut converted = (0, 0.0);
+                while let Some((_, value)) = conversions.next_if(|(conversion, _)| *conversion <= until) {
+                    converted = (converted.0 + 1, converted.1 + value);
                 }
-                self.push(&state, layout, (until - at) as f64 / DAY, count);
+                self.push(&state, layout, (until - at) as f64 / DAY, converted);
                 at = until;
             }
             state[stream] = window;
@@ -126,7 +127,7 @@ impl Stretches {
         self.users.push(self.stretches.len());
     }
 
-    fn push(&mut self, state: &[Option<usize>], layout: &Layout, days: f64, conversions: u32) {
+    fn push(&mut self, state: &[Option<usize>], layout: &Layout, days: f64, (conversions, value): (u32, f64)) {
         self.columns.push(0);
         for (stream, window) in state.iter().enumerate() {
             if let Some(window) = window {
@@ -136,7 +137,7 @@ impl Stretches {
                 }
             }
         }
-        self.stretches.push(Stretch { days, conversions, end: self.columns.len() });
+        self.stretches.push(Stretch { days, conversions, value, end: self.columns.len() });
     }
 }
 

@@ -22,6 +22,7 @@ fn users(histories: &[UserHistory]) -> Vec<User> {
             .collect(),
         signals: history.touches.iter().filter(|touch| touch.channel == DIRECT).map(|touch| touch.at).collect(),
         conversions: history.conversions.iter().map(|conversion| conversion.at).collect(),
+        values: history.conversions.iter().map(|conversion| conversion.value_cents as f64 / 100.0).collect(),
     };
     histories.iter().map(of_user).collect()
 }
@@ -65,22 +66,32 @@ fn shares_are_near_the_causal_truth_where_last_click_is_not() {
 fn credits_of_conversions_sum_to_the_channels() {
     let users = users(&histories(4000, 1));
     let model = fit(&users);
-    let mut sums = [0.0; CHANNELS];
+    let (mut sums, mut values, mut all_value) = ([0.0; CHANNELS], [0.0; CHANNELS], 0.0);
     for user in &users {
-        for at in user.conversions.iter().filter(|at| **at > user.from && **at <= user.until) {
-            let credit = model.credit(user, *at);
+        for (at, value) in user.converted() {
+            let credit = model.credit(user, at);
             assert!(credit.channels.iter().chain(&credit.exposures).all(|share| (0.0..=1.0).contains(share)));
             let all: f64 = credit.channels.iter().sum();
             assert!((all + credit.baseline - 1.0).abs() < 1e-12 && credit.baseline >= 0.0);
             assert!((credit.exposures.iter().sum::<f64>() - all).abs() < 1e-9);
-            let ghosts = user.exposures.iter().zip(&credit.exposures).filter(|(exposure, _)| exposure.is_ghost || exposure.at >= *at);
+            let ghosts = user.exposures.iter().zip(&credit.exposures).filter(|(exposure, _)| exposure.is_ghost || exposure.at >= at);
             assert!(ghosts.map(|(_, share)| *share).sum::<f64>() == 0.0, "what was not seen before earns nothing");
             sums.iter_mut().zip(&credit.channels).for_each(|(sum, share)| *sum += share);
+            values.iter_mut().zip(&credit.channels).for_each(|(sum, share)| *sum += share * value);
+            all_value += value;
         }
     }
     for (sum, channel) in sums.iter().zip(&model.channels) {
         assert!((sum - channel.conversions.value).abs() < 1e-6, "{sum} {:?}", channel.conversions);
     }
+    for (sum, channel) in values.iter().zip(&model.channels) {
+        assert!((sum - channel.value.value).abs() < 1e-6 * all_value, "{sum} {:?}", channel.value);
+        assert!(channel.value.low <= channel.value.value && channel.value.value <= channel.value.high);
+    }
+    let caused: f64 = model.channels.iter().map(|channel| channel.value.value).sum();
+    assert!(
+        (model.value - all_value).abs() < 1e-6 * all_value && (caused + model.baseline_value.value - all_value).abs() < 1e-6 * all_value
+    );
 }
 
 #[test]
@@ -98,6 +109,7 @@ fn order_of_users_and_threads_do_not_show() {
     assert_eq!(model, other);
     // Control: another user is another model.
     some[0].conversions.push(DAY);
+    some[0].values.push(1.0);
     assert_ne!(model, fit(&some));
 }
 
@@ -106,7 +118,10 @@ fn intervals_know_that_a_users_conversions_are_not_independent() {
     let once = users(&histories(6000, 3));
     // Everyone buys four times in place of once: four times the conversions, and no more knowledge.
     let mut often = once.clone();
-    often.iter_mut().for_each(|user| user.conversions = user.conversions.iter().flat_map(|at| [*at; 4]).collect());
+    for user in &mut often {
+        user.conversions = user.conversions.iter().flat_map(|at| [*at; 4]).collect();
+        user.values = user.values.iter().flat_map(|value| [*value; 4]).collect();
+    }
     let width = |model: &Incremental| model.channels.iter().map(|channel| channel.share.high - channel.share.low).sum::<f64>();
     let ratio = width(&fit(&often)) / width(&fit(&once));
     // An interval that counts conversions as independent would be half as wide.

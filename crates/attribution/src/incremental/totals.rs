@@ -2,12 +2,14 @@
 
 use super::effects::Effects;
 use super::joint::{self, shares_and_slopes};
-use super::stretches::{Layout, Stretches};
+use super::stretches::{Layout, Stretch, Stretches};
+use crate::interval::Estimate;
 
-/// Shares of all conversions.
+/// Shares of all conversions, or of their value.
 pub(super) struct Totals {
-    pub(super) conversions: u64,
-    /// What the channels' credits sum to, per conversion.
+    /// What is shared out.
+    pub(super) whole: f64,
+    /// What the channels' credits sum to, per unit of the whole.
     pub(super) credited: Vec<f64>,
     /// The same by effects as measured, which is what intervals are around.
     pub(super) shares: Vec<f64>,
@@ -19,18 +21,19 @@ pub(super) struct Totals {
 }
 
 impl Totals {
-    pub(super) fn new(parts: &[Stretches], layout: &Layout, effects: &Effects) -> Self {
+    /// `worth` is what is shared out of a stretch, such as the number of its conversions.
+    pub(super) fn new(parts: &[Stretches], layout: &Layout, effects: &Effects, worth: fn(&Stretch) -> f64) -> Self {
         let (channels, windows) = (layout.channels, layout.windows);
         let size = channels * windows;
         let (mut sums, mut credited, mut slopes) = (vec![0.0; channels], vec![0.0; channels], vec![0.0; channels * size]);
-        let (mut conversions, mut added) = (0.0, 0.0);
-        // What each user adds beyond the effects: their conversions' shares, and how many conversions there are.
+        let (mut whole, mut added) = (0.0, 0.0);
+        // What each user adds beyond the effects: their conversions' shares, and what these are shares of.
         let mut own: Vec<(Vec<f64>, f64)> = Vec::new();
         for part in parts {
             for user in 0..part.users.len() {
                 let (mut of_user, mut count) = (Vec::new(), 0.0);
                 for (stretch, columns) in part.of_user(user).filter(|(stretch, _)| stretch.conversions > 0) {
-                    let many = f64::from(stretch.conversions);
+                    let many = worth(stretch);
                     count += many;
                     of_user.resize(channels, 0.0);
                     let contacts = contacts(columns, size);
@@ -48,11 +51,11 @@ impl Totals {
                         }
                     }
                 }
-                conversions += count;
+                whole += count;
                 own.push((of_user, count));
             }
         }
-        let per = |sum: f64| if conversions > 0.0 { sum / conversions } else { 0.0 };
+        let per = |sum: f64| if whole > 0.0 { sum / whole } else { 0.0 };
         let totals: Vec<f64> = sums.iter().map(|sum| per(*sum)).collect();
         slopes.iter_mut().for_each(|slope| *slope = per(*slope));
         let mut variances = vec![0.0; channels];
@@ -70,7 +73,7 @@ impl Totals {
             variance_of_all += all * all;
         }
         Self {
-            conversions: conversions as u64,
+            whole,
             credited: credited.into_iter().map(per).collect(),
             shares: totals,
             added: per(added),
@@ -78,6 +81,25 @@ impl Totals {
             standard_error_of_all: variance_of_all.sqrt(),
         }
     }
+
+    /// A channel's share, its interval `z` standard errors to both sides.
+    pub(super) fn share(&self, channel: usize, z: f64) -> Estimate {
+        around(self.credited[channel], self.shares[channel], z * self.standard_errors[channel])
+    }
+
+    /// The share of what would have come anyway.
+    pub(super) fn baseline(&self, z: f64) -> Estimate {
+        let (value, centre) = (1.0 - self.credited.iter().sum::<f64>(), 1.0 - self.shares.iter().sum::<f64>());
+        let mut share = around(value.clamp(0.0, 1.0), centre, z * self.standard_error_of_all);
+        // Whether effects multiply or add up is not looked at, so the interval reaches to where both are possible.
+        share.low = share.low.min((1.0 - self.added - z * self.standard_error_of_all).max(0.0));
+        share
+    }
+}
+
+/// A share from 0 to 1 with an interval around what was measured.
+fn around(value: f64, centre: f64, reach: f64) -> Estimate {
+    Estimate { value, low: (centre - reach).clamp(0.0, value), high: (centre + reach).clamp(value, 1.0) }
 }
 
 /// The contacts among a stretch's columns, numbered by channel and window.

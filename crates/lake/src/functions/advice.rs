@@ -8,12 +8,11 @@ use attribution::response::{ChannelHistory, History, Response, ResponseSettings}
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, ListArray, StructArray};
 use datafusion::arrow::buffer::OffsetBuffer;
 use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, Field, Fields, Schema};
-use datafusion::arrow::json::ReaderBuilder;
+use datafusion::arrow::datatypes::{DataType, Field, Fields};
 use datafusion::error::Result as QueryResult;
 use serde::{Deserialize, Serialize};
 
-use super::computed::{Arguments, Computed};
+use super::computed::{Arguments, Computed, structures_of};
 
 /// All of them.
 pub(super) fn all() -> Vec<Computed> {
@@ -168,10 +167,7 @@ fn advised(arguments: &Arguments, history: &History, asked: &Asked) -> QueryResu
     }
     let advice = advise(&response, &request).map_err(failed)?;
     let rows: Vec<Row<'_>> = advice.channels.iter().map(of_channel).chain([of_all(&advice, &request)]).collect();
-    let mut decoder = ReaderBuilder::new(Arc::new(Schema::new(fields()))).build_decoder()?;
-    decoder.serialize(&rows)?;
-    let batch = decoder.flush()?.ok_or_else(|| arguments.error("no advice came out"))?;
-    Ok(StructArray::from(batch))
+    structures_of(&fields(), &rows)
 }
 
 fn of_channel(advice: &ChannelAdvice) -> Row<'_> {

@@ -1,10 +1,14 @@
 //! Functions that other crates compute: SQL hands over columns, plain numbers and texts, and takes a column.
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, Float64Array, StructArray, new_empty_array};
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, Float64Array, RecordBatch, StructArray, new_empty_array};
 use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, Float64Type};
+use datafusion::arrow::datatypes::{DataType, Fields, Float64Type, Schema};
+use datafusion::arrow::json::ReaderBuilder;
 use datafusion::error::{DataFusionError, Result as QueryResult};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
+use serde::Serialize;
 
 /// A function of a fixed number of columns. Two of one name are the same.
 #[derive(Debug)]
@@ -65,6 +69,13 @@ impl ScalarUDFImpl for Computed {
         }
         (self.compute)(&arguments).map(ColumnarValue::Array)
     }
+}
+
+/// Rows of what SQL is to see, by the names of their fields.
+pub(super) fn structures_of(fields: &Fields, rows: &[impl Serialize]) -> QueryResult<StructArray> {
+    let mut decoder = ReaderBuilder::new(Arc::new(Schema::new(fields.clone()))).with_batch_size(rows.len().max(1)).build_decoder()?;
+    decoder.serialize(rows)?;
+    Ok(decoder.flush()?.unwrap_or_else(|| RecordBatch::new_empty(Arc::new(Schema::new(fields.clone())))).into())
 }
 
 /// The columns that a function was given.

@@ -5,8 +5,9 @@ mod attribution;
 mod clean;
 mod clusters;
 mod computed;
+mod incremental;
+mod journey_credits;
 mod json;
-mod micro_credits;
 mod segments;
 mod texts;
 
@@ -21,8 +22,8 @@ use datafusion::prelude::SessionContext;
 pub(crate) fn register(context: &SessionContext) {
     context.register_udf(ScalarUDF::from(clean::Clean::default()));
     json::register(context);
-    context.register_udwf(WindowUDF::from(micro_credits::MicroCredits::default()));
-    let computed = [texts::all(), segments::all(), clusters::all(), attribution::all(), advice::all()];
+    context.register_udwf(WindowUDF::from(journey_credits::JourneyCredits::default()));
+    let computed = [texts::all(), segments::all(), clusters::all(), attribution::all(), advice::all(), incremental::all()];
     for function in computed.into_iter().flatten() {
         context.register_udf(ScalarUDF::from(function));
     }

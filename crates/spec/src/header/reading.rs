@@ -2,15 +2,15 @@
 
 use toml::de::DeValue;
 
-use super::{Expectation, Header, Kind, OnFail};
+use super::{Expectation, Header, Kind, OnFail, OptionalInput};
 use crate::closest::did_you_mean;
 use crate::error::Problem;
 use crate::keys::{Entry, Reader, expected, text, texts};
 use crate::parameters::{Parameter, Value};
-use crate::table_name::check_name;
+use crate::table_name::{TableName, check_name};
 
 const KINDS: &str = "append, merge, replace_partitions or full";
-const KEYS: [&str; 8] = ["key", "first_by", "last_by", "kind", "partition_by", "columns", "expect", "parameters"];
+const KEYS: [&str; 9] = ["key", "first_by", "last_by", "kind", "partition_by", "columns", "expect", "parameters", "optional"];
 const PARAMETER_KEYS: [&str; 2] = ["default", "description"];
 const EXPECT_KEYS: [&str; 2] = ["that", "on_fail"];
 
@@ -41,6 +41,7 @@ pub(crate) fn parse(file: &str, comment: &str, first_line: usize) -> ParsedHeade
     let mut columns = Vec::new();
     let mut expect = Vec::new();
     let mut parameters = Vec::new();
+    let mut optional = Vec::new();
     let mut named_columns = Vec::new();
     for entry in reader.entries(&table) {
         match entry.key {
@@ -64,6 +65,7 @@ pub(crate) fn parse(file: &str, comment: &str, first_line: usize) -> ParsedHeade
             }
             "expect" => expect = expectations(&mut reader, &entry),
             "parameters" => parameters = described_parameters(&mut reader, &entry),
+            "optional" => optional = optional_inputs(&mut reader, &entry),
             unknown => {
                 let hint = did_you_mean(unknown, KEYS.into_iter());
                 reader.problem(Some(entry.line), format!("unknown key \"{unknown}\"{hint}: a header has {}", KEYS.join(", ")));
@@ -120,6 +122,7 @@ pub(crate) fn parse(file: &str, comment: &str, first_line: usize) -> ParsedHeade
         columns,
         expect,
         parameters,
+        optional,
     });
     ParsedHeader { header, named_columns, problems: reader.problems }
 }
@@ -211,6 +214,37 @@ fn described_columns<'t>(
         }
     }
     columns
+}
+
+fn optional_inputs<'t>(reader: &mut Reader<'t>, entry: &Entry<'_, 't>) -> Vec<OptionalInput> {
+    let Some(table) = entry.value.as_table() else {
+        let why = expected("a table [optional] with \"layer.table\" = { column = \"type\" }", entry.value);
+        reader.problem(Some(entry.line), format!("optional: {why}"));
+        return Vec::new();
+    };
+    let named = reader.entries(table);
+    named.iter().filter_map(|named| optional_input(reader, named)).collect()
+}
+
+fn optional_input<'t>(reader: &mut Reader<'t>, named: &Entry<'_, 't>) -> Option<OptionalInput> {
+    let table = named.key.parse::<TableName>();
+    if let Err(error) = &table {
+        reader.problem(Some(named.line), format!("optional: {error}"));
+    }
+    let Some(types) = named.value.as_table().filter(|types| types.iter().next().is_some()) else {
+        let why = expected("the columns that are read, { column = \"type\" }", named.value);
+        reader.problem(Some(named.line), format!("optional.{}: {why}", named.key));
+        return None;
+    };
+    let mut columns = Vec::new();
+    for column in reader.entries(types) {
+        if let Err(error) = check_name(column.key) {
+            reader.problem(Some(column.line), format!("optional.{}: column {error}", named.key));
+        }
+        let name = column.key.to_string();
+        columns.extend(reader.read(&column, text).map(|data_type| (name, data_type)));
+    }
+    Some(OptionalInput { table: table.ok()?, columns, line: named.line })
 }
 
 fn described_parameters<'t>(reader: &mut Reader<'t>, entry: &Entry<'_, 't>) -> Vec<Parameter> {

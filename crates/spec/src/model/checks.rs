@@ -11,7 +11,7 @@ use crate::error::Problem;
 use crate::fingerprint::words;
 use crate::header::{Expectation, ParsedHeader};
 use crate::layer::Layer;
-use crate::model::Parts;
+use crate::model::{Input, Parts};
 use crate::query::{self, Facts};
 use crate::table_name::TableName;
 
@@ -27,6 +27,11 @@ pub(super) fn check(layer: Layer, file: &str, parsed: &ParsedHeader, facts: &Fac
         && layer.is_documented()
     {
         note(line, format!("the last select of a {layer} model names its columns: replace * by their names"));
+    }
+    for input in parsed.header.iter().flat_map(|header| &header.optional) {
+        if !facts.inputs.contains_key(&Input::Table(input.table.clone())) {
+            note(input.line, format!("optional names {}, which the query does not read: read it or leave it out", input.table));
+        }
     }
     let Some(outputs) = &facts.outputs else {
         check_expectations(parsed, None, &mut note);

@@ -21,6 +21,10 @@ async fn every_column_comes_from_raw_data() {
     let all = lineage_of(&shipped()).await;
     // Constants on purpose, which rows of several windows, models or kinds are told apart by.
     let told_apart_by = [
+        "silver.ad_conversions.conversion_kind",
+        "silver.ad_touchpoints.logged_channel",
+        "silver.ad_touchpoints.touch_kind",
+        "silver.ad_touchpoints.source",
         "gold.channel_paths.path_source",
         "gold.attribution_daily.attribution_model",
         "gold.campaign_kpis_daily.attribution_model",

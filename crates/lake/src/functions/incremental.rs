@@ -1,0 +1,258 @@
+//! What would not have come without a channel, in SQL (crate `attribution`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use attribution::Estimate;
+use attribution::incremental::{Evidence, Exposure, Incremental, IncrementalSettings, Population, User};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array, ListArray, StringArray, StructArray};
+use datafusion::arrow::buffer::OffsetBuffer;
+use datafusion::arrow::compute::cast;
+use datafusion::arrow::datatypes::{DataType, Field, Fields, Int64Type};
+use datafusion::error::Result as QueryResult;
+use serde::Serialize;
+
+use super::computed::{Arguments, Computed, structures_of};
+
+/// All of them.
+pub(super) fn all() -> Vec<Computed> {
+    let takes = &["rows of user_id, at, event, channel, campaign_id, value", "observed from", "observed until", "least held-out users"];
+    vec![Computed::new("incremental_credits", takes, DataType::List(item()), incremental_credits)]
+}
+
+fn item() -> Arc<Field> {
+    Arc::new(Field::new("item", DataType::Struct(fields()), true))
+}
+
+fn fields() -> Fields {
+    let text = ["grain", "channel", "campaign_id", "evidence", "why"].map(|name| Field::new(name, DataType::Utf8, true));
+    let counts = ["held_out_users", "observed_conversions"].map(|name| Field::new(name, DataType::Int64, true));
+    let numbers = [
+        "observed_value",
+        "conversions",
+        "conversions_low",
+        "conversions_high",
+        "share",
+        "share_low",
+        "share_high",
+        "value",
+        "value_low",
+        "value_high",
+    ];
+    text.into_iter().chain(counts).chain(numbers.map(|name| Field::new(name, DataType::Float64, true))).collect()
+}
+
+/// What stands in the place of a campaign in a channel's row.
+const ALL: &str = "All";
+const HOLDOUT: &str = "holdout";
+const CANNOT_TELL: &str = "cannot tell";
+
+/// A channel, one of its campaigns, or what would have come anyway.
+#[derive(Debug, Default, Clone, Serialize)]
+struct Row<'a> {
+    grain: &'static str,
+    channel: &'a str,
+    campaign_id: &'a str,
+    evidence: &'static str,
+    why: String,
+    held_out_users: Option<u64>,
+    observed_conversions: u64,
+    observed_value: f64,
+    conversions: Option<f64>,
+    conversions_low: Option<f64>,
+    conversions_high: Option<f64>,
+    share: Option<f64>,
+    share_low: Option<f64>,
+    share_high: Option<f64>,
+    value: Option<f64>,
+    value_low: Option<f64>,
+    value_high: Option<f64>,
+}
+
+impl Row<'_> {
+    fn measured(self, conversions: Estimate, share: Estimate, value: Estimate) -> Self {
+        Self {
+            conversions: Some(conversions.value),
+            conversions_low: Some(conversions.low),
+            conversions_high: Some(conversions.high),
+            share: Some(share.value),
+            share_low: Some(share.low),
+            share_high: Some(share.high),
+            value: Some(value.value),
+            value_low: Some(value.low),
+            value_high: Some(value.high),
+            ..self
+        }
+    }
+}
+
+/// `incremental_credits(rows, from, until, least)`: for each channel with a contact, for each of its campaigns, and for what would have come
+/// anyway, the conversions from `from` (exclusive) to `until`, in microseconds. An event is a `contact`, a `ghost` (a contact that the
+/// user's holdout prevented), a `signal` of intent that is no advertising, or a `conversion`. Where fewer than `least` users of a channel's
+/// holdout had an occasion, or the data cannot be fitted, there is a reason in the place of numbers.
+fn incremental_credits(arguments: &Arguments) -> QueryResult<ArrayRef> {
+    let (from, until) = (arguments.numbers(1)?, arguments.numbers(2)?);
+    let least = arguments.constant(3)?.clamp(1.0, 1e15) as u64;
+    let settings = IncrementalSettings { least_held_out: least, ..IncrementalSettings::default() };
+    let mut lists: Vec<StructArray> = Vec::new();
+    let mut lengths = Vec::new();
+    for row in 0..arguments.rows {
+        let rows = arguments.gathered(0, row)?.filter(|_| from.is_valid(row) && until.is_valid(row));
+        let log = rows.map(|rows| Log::read(arguments, &rows, from.value(row) as i64, until.value(row) as i64)).transpose()?;
+        let rows = log.as_ref().map(|log| log.rows(&settings)).unwrap_or_default();
+        lengths.push(rows.len());
+        lists.push(structures_of(&fields(), &rows)?);
+    }
+    let items: Vec<&dyn Array> = lists.iter().map(|list| list as &dyn Array).collect();
+    let items = datafusion::arrow::compute::concat(&items)?;
+    Ok(Arc::new(ListArray::try_new(item(), OffsetBuffer::from_lengths(lengths), items, None)?))
+}
+
+/// All that is known of users, by their names.
+struct Log {
+    channels: Vec<String>,
+    users: Vec<User>,
+    /// Per user and exposure.
+    campaigns: Vec<Vec<String>>,
+}
+
+impl Log {
+    fn read(arguments: &Arguments, rows: &StructArray, from: i64, until: i64) -> QueryResult<Self> {
+        let text = |name: &str| texts(arguments, rows, name);
+        let (names, events, channel_names, campaign_names) = (text("user_id")?, text("event")?, text("channel")?, text("campaign_id")?);
+        let at = rows.column_by_name("at").ok_or_else(|| arguments.error("the rows have no field at"))?;
+        let at: Int64Array = cast(at, &DataType::Int64)?.as_primitive::<Int64Type>().clone();
+        let values = arguments.field(rows, "value")?;
+        let is_contact = |row: &usize| matches!(events.value(*row), "contact" | "ghost");
+        let channels: BTreeSet<&str> = (0..rows.len()).filter(is_contact).map(|row| channel_names.value(row)).collect();
+        let channels: Vec<String> = channels.into_iter().map(str::to_owned).collect();
+        let mut order: Vec<usize> = (0..rows.len()).collect();
+        let key = |row: usize| (names.value(row), at.value(row), events.value(row), channel_names.value(row), campaign_names.value(row));
+        order.sort_unstable_by(|a, b| key(*a).cmp(&key(*b)).then_with(|| values[*a].total_cmp(&values[*b])));
+        let mut log = Self { channels, users: Vec::new(), campaigns: Vec::new() };
+        for rows in order.chunk_by(|a, b| names.value(*a) == names.value(*b)) {
+            let mut user = User { from, until, ..User::default() };
+            let mut campaigns = Vec::new();
+            for row in rows.iter().copied() {
+                let at = at.value(row);
+                match events.value(row) {
+                    event @ ("contact" | "ghost") => {
+                        let Ok(channel) = log.channels.binary_search_by(|name| name.as_str().cmp(channel_names.value(row))) else {
+                            continue;
+                        };
+                        user.exposures.push(Exposure { at, channel, is_ghost: event == "ghost" });
+                        campaigns.push(campaign_names.value(row).to_owned());
+                    }
+                    "signal" => user.signals.push(at),
+                    "conversion" => {
+                        user.conversions.push(at);
+                        user.values.push(values[row]);
+                    }
+                    other => return Err(arguments.error(format!("the event is '{other}': give contact, ghost, signal or conversion"))),
+                }
+            }
+            log.users.push(user);
+            log.campaigns.push(campaigns);
+        }
+        Ok(log)
+    }
+
+    fn rows(&self, settings: &IncrementalSettings) -> Vec<Row<'_>> {
+        let fit = Incremental::fit(&Population { channels: self.channels.len(), users: &self.users }, settings);
+        match fit {
+            Ok(model) => self.told(&model, settings),
+            // The log is what it is: a reason, and the run goes on.
+            Err(error) => {
+                let unknown = |(grain, channel)| Row {
+                    grain,
+                    channel,
+                    campaign_id: ALL,
+                    evidence: CANNOT_TELL,
+                    why: error.to_string(),
+                    ..Row::default()
+                };
+                let channels = self.channels.iter().map(|channel| ("channel", channel.as_str()));
+                channels.chain([("baseline", "Baseline")]).map(unknown).collect()
+            }
+        }
+    }
+
+    fn told(&self, model: &Incremental, settings: &IncrementalSettings) -> Vec<Row<'_>> {
+        let observed = Row { observed_conversions: model.conversions, observed_value: model.value, ..Row::default() };
+        let mut rows = Vec::new();
+        let mut untold = Vec::new();
+        let campaigns = self.campaigns(model);
+        for ((number, name), effect) in self.channels.iter().enumerate().zip(&model.channels) {
+            let held_out = self.users.iter().filter(|user| user.exposures.iter().any(|e| e.channel == number && e.is_ghost)).count() as u64;
+            let channel = Row { grain: "channel", channel: name, campaign_id: ALL, held_out_users: Some(held_out), ..observed.clone() };
+            match effect.evidence {
+                Evidence::Holdout { users } => {
+                    let why = format!("{users} users of its holdout had an occasion, and are compared with those who had a contact.");
+                    rows.push(Row { evidence: HOLDOUT, why, ..channel }.measured(effect.conversions, effect.share, effect.value));
+                    for ((_, campaign), sums) in campaigns.range((number, "")..(number + 1, "")) {
+                        let why = "Its part in the channel's credit; the interval takes this part for certain.".to_owned();
+                        let row =
+                            Row { grain: "campaign", channel: name, campaign_id: campaign, evidence: HOLDOUT, why, ..observed.clone() };
+                        let [conversions, value] = [part(effect.conversions, sums.0), part(effect.value, sums.1)];
+                        rows.push(row.measured(conversions, part(effect.share, sums.0 / (model.conversions as f64).max(1.0)), value));
+                    }
+                }
+                Evidence::Comparison => {
+                    untold.push(name.as_str());
+                    let why = if held_out == 0 {
+                        "No holdout is logged: what it brings and what it follows look the same. Withhold it from some users by chance, and log them.".to_owned()
+                    } else {
+                        let least = settings.least_held_out;
+                        format!("{held_out} users of its holdout had an occasion, fewer than {least}: go on until there are more.")
+                    };
+                    rows.push(Row { evidence: CANNOT_TELL, why, ..channel });
+                }
+                Evidence::None => {
+                    let why = "Nobody had a contact in the time observed.".to_owned();
+                    rows.push(Row { evidence: CANNOT_TELL, why, ..channel });
+                }
+            }
+        }
+        let baseline = Row { grain: "baseline", channel: "Baseline", campaign_id: ALL, ..observed };
+        rows.push(if untold.is_empty() {
+            let why = "Conversions that would have come without any of the channels.".to_owned();
+            let count = model.conversions as f64;
+            let conversions =
+                Estimate { value: model.baseline.value * count, low: model.baseline.low * count, high: model.baseline.high * count };
+            Row { evidence: HOLDOUT, why, ..baseline }.measured(conversions, model.baseline, model.baseline_value)
+        } else {
+            let why = format!("What would have come anyway shows once every channel has a holdout; these lack one: {}.", untold.join(", "));
+            Row { evidence: CANNOT_TELL, why, ..baseline }
+        });
+        rows
+    }
+
+    /// What conversions and their value each channel's campaigns are credited with, users in the order of their names.
+    fn campaigns(&self, model: &Incremental) -> BTreeMap<(usize, &str), (f64, f64)> {
+        let mut sums: BTreeMap<(usize, &str), (f64, f64)> = BTreeMap::new();
+        for (user, campaigns) in self.users.iter().zip(&self.campaigns) {
+            for (at, value) in user.converted() {
+                let credit = model.credit(user, at);
+                for ((exposure, campaign), share) in user.exposures.iter().zip(campaigns).zip(&credit.exposures) {
+                    if !exposure.is_ghost {
+                        let sum = sums.entry((exposure.channel, campaign)).or_default();
+                        *sum = (sum.0 + share, sum.1 + share * value);
+                    }
+                }
+            }
+        }
+        sums
+    }
+}
+
+/// A part of an estimate, with as much of its interval.
+fn part(whole: Estimate, value: f64) -> Estimate {
+    let ratio = if whole.value > 0.0 { value / whole.value } else { 0.0 };
+    Estimate { value, low: whole.low * ratio, high: whole.high * ratio }
+}
+
+fn texts(arguments: &Arguments, rows: &StructArray, name: &str) -> QueryResult<StringArray> {
+    let column = rows.column_by_name(name).ok_or_else(|| arguments.error(format!("the rows have no field {name}")))?;
+    let texts = cast(column, &DataType::Utf8).map_err(|_| arguments.error(format!("the field {name} holds no texts")))?;
+    Ok(texts.as_string::<i32>().clone())
+}
