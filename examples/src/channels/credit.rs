@@ -81,8 +81,10 @@ pub async fn tell(page: &mut Page, lake: &Lake, generated: &Generated) -> Result
     let attribution = attribute(lake, &chosen, AsOf::LastRelease).await?;
     let of = |model: ModelName| attribution.earned.iter().filter(move |earned| earned.model == model);
     let share = |earned: &Earned| {
-        let share = earned.credit.share;
-        format!("{:.1} ({:.1} to {:.1})", 100.0 * share.value, 100.0 * share.low, 100.0 * share.high)
+        earned.credit.as_ref().map_or_else(String::new, |credit| {
+            let share = &credit.share;
+            format!("{:.1} ({:.1} to {:.1})", 100.0 * share.value, 100.0 * share.low, 100.0 * share.high)
+        })
     };
     let row = |first: &Earned| {
         let shares = models.iter().flat_map(|model| of(*model).find(|earned| earned.channel == first.channel)).map(share);
