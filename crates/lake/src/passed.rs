@@ -1,8 +1,8 @@
 //! A step between an operator and its input that does not change the rows: it keeps filters from being pushed down, so that
 //! their counters see every row, or gives batches memory of their own. Text read from Parquet points into pages that many
 //! batches share, and each is counted as holding all of them: under a memory limit sorts would give up over memory that
-//! they do not take. And operators that put batches together put together the lists of what these point into: three
-//! windows and joins on each other made of a million rows lists of billions.
+//! they do not take. And operators that concatenate batches concatenate the lists of what these point into: a few windows and
+//! joins above each other turned a million rows into lists of billions of entries.
 
 use std::fmt;
 use std::sync::Arc;
@@ -134,7 +134,8 @@ fn compacted(input: &Arc<dyn ExecutionPlan>, compacts: Compacts) -> Arc<dyn Exec
     Arc::new(Passed { input: Arc::clone(input), compacts, every_row: false })
 }
 
-/// Compacts what goes into operators that put batches together.
+/// Compacts what goes into operators that hold and concatenate batches. Merges of sorted streams copy rows from a few batches at a time
+/// and are left alone.
 #[derive(Debug)]
 pub(crate) struct CompactInputs {
     /// Sorts, which then count what they hold, get nothing but compact batches, and so does who reads them: joins and merges give

@@ -51,10 +51,12 @@ impl LiveCustomerRfm {
 
     /// Takes in new or corrected lines in the form of `silver.invoice_lines`; of its columns `line_id`, `invoice_no`, `customer_id`,
     /// `invoiced_on`, `line_type`, `is_product` and `line_amount` are read. Of two rows on one line the higher version counts, whichever
-    /// arrives first. From then on customers are looked at from the last day of any line. Returns how many lines were news.
+    /// arrives first. Customers are looked at from the last day of any sale, cancellation or adjustment taken in so far: that day never goes
+    /// back by itself, so where such lines are corrected to an earlier day, [`LiveCustomerRfm::look_from`] says so. Returns how many lines
+    /// were news.
     ///
     /// # Errors
-    /// A column that is missing or of another type, or an absurd amount; lines before that one are taken.
+    /// A column that is missing or of another type: nothing has changed then. Or an absurd amount: lines before that one are taken.
     pub fn take(&self, lines: &RecordBatch, version: u64) -> Result<usize> {
         let mut live = self.live();
         let (changes, last_day) = changes(lines)?;

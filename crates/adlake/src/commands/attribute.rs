@@ -45,7 +45,10 @@ impl Attribute {
         if self.counted && self.models.contains(&ModelName::Incremental) {
             return Err(LakeError::invalid("--model incremental: counted paths do not say who was in a holdout; leave out --counted"));
         }
-        let fits = |model: &&ModelName| !self.counted || **model != ModelName::Incremental;
+        // A lake whose models are older or others has no such table: all models are then all the others.
+        let incrementality = "gold.channel_incrementality".parse().map_err(LakeError::invalid)?;
+        let is_told = !self.counted && lake.table(&incrementality).await?.is_some();
+        let fits = |model: &&ModelName| is_told || **model != ModelName::Incremental;
         let models = if self.models.is_empty() { all.iter().filter(fits).copied().collect() } else { self.models };
         let confidence = Confidence { replicates: self.replicates, seed: self.seed, ..Confidence::default() };
         let chosen = Chosen { models, order: self.order, counted: self.counted, confidence };
