@@ -18,7 +18,6 @@ with raw as (
     select source, medium, campaign_id from silver.ad_touchpoints
 )
 
--- Row by row, so that a run with known triples alone changes nothing, here and in what is made from it.
 select
     coalesce(lower(clean(source)), '') as source,
     coalesce(lower(clean(medium)), '') as medium,

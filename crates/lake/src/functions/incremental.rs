@@ -56,8 +56,8 @@ struct Row<'a> {
     evidence: &'static str,
     why: String,
     held_out_users: Option<u64>,
-    observed_conversions: u64,
-    observed_value: f64,
+    observed_conversions: Option<u64>,
+    observed_value: Option<f64>,
     conversions: Option<f64>,
     conversions_low: Option<f64>,
     conversions_high: Option<f64>,
@@ -178,7 +178,7 @@ impl Log {
     }
 
     fn told(&self, model: &Incremental, settings: &IncrementalSettings) -> Vec<Row<'_>> {
-        let observed = Row { observed_conversions: model.conversions, observed_value: model.value, ..Row::default() };
+        let observed = Row { observed_conversions: Some(model.conversions), observed_value: Some(model.value), ..Row::default() };
         let mut rows = Vec::new();
         let mut untold = Vec::new();
         let campaigns = self.campaigns(model);
@@ -231,6 +231,10 @@ impl Log {
     fn campaigns(&self, model: &Incremental) -> BTreeMap<(usize, &str), (f64, f64)> {
         let mut sums: BTreeMap<(usize, &str), (f64, f64)> = BTreeMap::new();
         for (user, campaigns) in self.users.iter().zip(&self.campaigns) {
+            // A campaign that brought nothing is told, too.
+            for (exposure, campaign) in user.exposures.iter().zip(campaigns).filter(|(exposure, _)| !exposure.is_ghost) {
+                sums.entry((exposure.channel, campaign)).or_default();
+            }
             for (at, value) in user.converted() {
                 let credit = model.credit(user, at);
                 for ((exposure, campaign), share) in user.exposures.iter().zip(campaigns).zip(&credit.exposures) {
@@ -255,4 +259,43 @@ fn texts(arguments: &Arguments, rows: &StructArray, name: &str) -> QueryResult<S
     let column = rows.column_by_name(name).ok_or_else(|| arguments.error(format!("the rows have no field {name}")))?;
     let texts = cast(column, &DataType::Utf8).map_err(|_| arguments.error(format!("the field {name} holds no texts")))?;
     Ok(texts.as_string::<i32>().clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn log(conversions: usize) -> Log {
+        let user = |number: usize| User {
+            until: 1_000,
+            exposures: vec![Exposure { at: 10, channel: 0, is_ghost: number % 2 == 1 }],
+            conversions: if number < conversions { vec![20] } else { vec![] },
+            values: if number < conversions { vec![1.0] } else { vec![] },
+            ..User::default()
+        };
+        // The last user's campaign brings nothing.
+        let campaign = |number: usize| vec![if number == 199 { "k2" } else { "k1" }.to_owned()];
+        let mut log =
+            Log { channels: vec!["video".to_owned()], users: (0..200).map(user).collect(), campaigns: (0..200).map(campaign).collect() };
+        log.users[199].exposures[0].is_ghost = false;
+        log
+    }
+
+    #[test]
+    fn a_campaign_without_conversions_has_a_row() {
+        let log = log(40);
+        let rows = log.rows(&IncrementalSettings::default());
+        let campaigns: Vec<_> = rows.iter().filter(|row| row.grain == "campaign").map(|row| (row.campaign_id, row.conversions)).collect();
+        assert_eq!(campaigns.len(), 2, "{rows:?}");
+        assert_eq!(campaigns[1], ("k2", Some(0.0)));
+        assert!(rows.iter().all(|row| row.observed_conversions == Some(40)));
+    }
+
+    #[test]
+    fn where_nothing_can_be_fitted_nothing_was_observed() {
+        let log = log(0);
+        let rows = log.rows(&IncrementalSettings::default());
+        assert!(!rows.is_empty());
+        assert!(rows.iter().all(|row| row.evidence == CANNOT_TELL && row.observed_conversions.is_none()), "{rows:?}");
+    }
 }
