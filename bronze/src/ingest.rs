@@ -38,12 +38,19 @@ pub struct Ingested {
     pub skipped: Vec<Skipped>,
     /// How many files of the source were taken, now or before.
     pub readable: usize,
+    /// How many files that were asked for could not be taken.
+    pub refused: usize,
 }
 
 impl Ingested {
     /// How many files or folders were left alone, without lakes.
     pub fn unread(&self) -> usize {
         self.skipped.iter().filter(|skipped| !skipped.is_lake()).count()
+    }
+
+    /// Whether there were files to take, and none of them could be.
+    pub fn is_unreadable(&self) -> bool {
+        self.readable == 0 && self.refused > 0
     }
 }
 
@@ -67,6 +74,8 @@ pub async fn ingest(
     let known: Vec<&str> = contracts.map(|m| m.table.name.as_str()).collect();
     let (tables, skipped) = sources.list(lake::now().timestamp(), running.lake().location(), &known).await?;
     let mut done = Ingested { skipped, ..Ingested::default() };
+    // Files of no table are asked for where all are.
+    let unasked = if only.is_empty() { 0 } else { done.unread() };
     for (table, files) in tables {
         if !only.is_empty() && !only.contains(&table) {
             continue;
@@ -86,6 +95,7 @@ pub async fn ingest(
         }
         done.readable += listed.saturating_sub(done.skipped.len() - before);
     }
+    done.refused = done.unread() - unasked;
     Ok(done)
 }
 

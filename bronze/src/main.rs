@@ -38,6 +38,5 @@ async fn run(arguments: Arguments) -> lake::Result<ExitCode> {
         console::note!("not read: {}: {}", file.path, file.reason);
     }
     console::print_report(&running.publish(&[], &bars).await?, ingested.unread());
-    let is_unreadable = tables.is_empty() && ingested.readable == 0 && ingested.unread() > 0;
-    Ok(ExitCode::from(u8::from(is_unreadable)))
+    Ok(ExitCode::from(u8::from(ingested.is_unreadable())))
 }

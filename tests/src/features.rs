@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use features::{Arrival, Online, PointInTime, point_in_time};
-use lake::AsOf;
 use lake::datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use lake::datafusion::arrow::compute::concat_batches;
 use lake::datafusion::common::Column;
 use lake::datafusion::logical_expr::Expr;
 use lake::datafusion::prelude::SessionContext;
+use lake::{AsOf, LakeOptions, Silent};
 use sources::adtech::{AdtechOptions, generate};
+use spec::Settings;
 
 use crate::lakes::{NULL, SourcedLake, block_on, query, rows, shipped, texts};
 use crate::raw::Dice;
@@ -23,15 +24,22 @@ fn every_column_of_a_feature_table_is_registered() {
     }
 }
 
-/// The last day's impressions are asked about as if they were yet to come, and answered as the tables say.
+/// The last day's impressions are asked about as if they were yet to come, and answered as the tables say; hours are those of a time zone.
 #[test]
 fn a_request_has_the_same_features_before_it_is_in_the_lake() {
     block_on(async {
-        let place = SourcedLake::new();
+        let zone = "[parameters.features.click_features]\ntime_zone = \"Asia/Kolkata\"\n";
+        let parameters = Settings::parse("adlake.toml", zone, []).unwrap().parameters;
+        let place = SourcedLake::with(LakeOptions { parameters, ..LakeOptions::default() });
         let options = AdtechOptions { requests: 6000, users: 150, days: 5, ..AdtechOptions::default() };
         generate(&options, &place.path("logs"), &mut |_| {}).unwrap();
-        place.run().await;
         let lake = &place.lake;
+        place.run_with(&lake.pipeline(&adlake::shipped_models()).unwrap(), &Silent).await.unwrap();
+        let local = "requested_at + interval '5 hours 30 minutes'";
+        let others = format!(
+            "select count(*) from features.click_features where hour_of_day <> extract(hour from {local}) or day_of_week <> extract(isodow from {local})"
+        );
+        assert_eq!(rows(lake, &others).await, ["0"]);
         let last = "(select max(requested_on) from gold.click_facts)";
         let facts = query(lake, &format!("select * from gold.click_facts where requested_on = {last}")).await.unwrap();
         let facts = concat_batches(&facts[0].schema(), &facts).unwrap();

@@ -67,6 +67,28 @@ fn odd_entries_are_told_and_the_others_taken() {
 }
 
 #[test]
+fn a_source_without_a_file_that_can_be_read_is_told() {
+    block_on(async {
+        let place = SourcedLake::new();
+        place.put("clicks.csv", b"\xff\xfe\n");
+        place.put("notes.md", "nothing to read");
+        let sources = Sources::open(&place.settings, place.path("").to_str()).unwrap();
+        let done = |work: Work<'static>| {
+            let work = Work { sources: Some(&sources), ..work };
+            let lake = &place.lake;
+            async move { adlake::run(lake, shipped(), &work, &Silent).await.unwrap().is_unreadable }
+        };
+        let clicks = || Work { tables: vec!["silver.clicks".to_owned()], ..Work::all() };
+        let commerce = || Work { domains: vec!["commerce".to_owned()], ..Work::all() };
+        assert!(done(Work::all()).await && done(clicks()).await);
+        // Nothing was there for these.
+        assert!(!done(commerce()).await);
+        place.put("clicks/more.csv", CLICKS);
+        assert!(!done(clicks()).await && !done(Work::all()).await);
+    });
+}
+
+#[test]
 fn a_folder_that_may_not_be_read_is_told_and_the_others_taken() {
     block_on(async {
         let place = SourcedLake::new();

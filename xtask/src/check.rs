@@ -95,23 +95,30 @@ struct Driven {
     /// Below target/debug.
     binary: &'static str,
     needs: Option<Set>,
+    arguments: &'static [&'static str],
 }
 
 /// Other people's readers on our tables; kills and two writers at once; all of that on S3; training runs pushed to MLflow; another
-/// runtime on our models; other libraries on customers.
-const DRIVEN: [Driven; 6] = [
-    Driven { name: "readers", binary: "adlake", needs: Some(Set::Readers) },
-    Driven { name: "crash", binary: "adlake", needs: None },
-    Driven { name: "s3", binary: "adlake", needs: Some(Set::Readers) },
-    Driven { name: "tracking", binary: "examples/push", needs: Some(Set::Tracking) },
-    Driven { name: "onnx_check", binary: "examples/onnx", needs: Some(Set::Readers) },
-    Driven { name: "segments", binary: "examples/customers", needs: Some(Set::Readers) },
+/// runtime on our models; other libraries on customers; another engine on the shop's tables.
+const DRIVEN: [Driven; 7] = [
+    Driven { name: "readers", binary: "adlake", needs: Some(Set::Readers), arguments: &[] },
+    Driven { name: "crash", binary: "adlake", needs: None, arguments: &[] },
+    Driven { name: "s3", binary: "adlake", needs: Some(Set::Readers), arguments: &[] },
+    Driven { name: "tracking", binary: "examples/push", needs: Some(Set::Tracking), arguments: &[] },
+    Driven { name: "onnx_check", binary: "examples/onnx", needs: Some(Set::Readers), arguments: &[] },
+    Driven { name: "segments", binary: "examples/customers", needs: Some(Set::Readers), arguments: &[] },
+    Driven { name: "commerce", binary: "adlake", needs: Some(Set::Readers), arguments: &["--months", "2"] },
 ];
 
 fn driven(root: &Path, test: Driven) -> Result<Verdict> {
     let python = test.needs.map_or_else(|| PathBuf::from("python3"), |set| set.python(root));
     let script = root.join("tests").join(test.name).join(test.name).with_extension("py");
     // No bytecode beside the sources.
-    run(Command::new(python).arg("-B").arg(script).arg(target_folder(root).join("debug").join(test.binary)).current_dir(root))?;
+    run(Command::new(python)
+        .arg("-B")
+        .arg(script)
+        .arg(target_folder(root).join("debug").join(test.binary))
+        .args(test.arguments)
+        .current_dir(root))?;
     Ok(Verdict::Passed)
 }

@@ -205,11 +205,12 @@ fn parameters(model: &Model) -> String {
     if model.header.parameters.is_empty() {
         return String::new();
     }
-    let mut table = "\n| parameter | unless set | decides |\n|---|---|---|\n".to_owned();
+    let mut table = "\n| parameter | unless set | may be | decides |\n|---|---|---|---|\n".to_owned();
     for parameter in &model.header.parameters {
         // Rules in lines of their own are one row of the table.
         let value = parameter.value.to_string().replace('\n', " ");
-        let _ = writeln!(table, "| `{}` | `{}` | {} |", parameter.name, cell(&value), cell(&parameter.description));
+        let allowed = parameter.allowed.to_string();
+        let _ = writeln!(table, "| `{}` | `{}` | {} | {} |", parameter.name, cell(&value), cell(&allowed), cell(&parameter.description));
     }
     table
 }

@@ -29,7 +29,7 @@ pub struct Done {
     pub skipped: Vec<Skipped>,
     /// How many of them are no lake and should perhaps have been read.
     pub unread: usize,
-    /// Whether the source has files and none of them could be read, now or before.
+    /// Whether the source has files for these tables and none of them could be read, now or before.
     pub is_unreadable: bool,
 }
 
@@ -62,8 +62,7 @@ pub async fn run(lake: &Lake, pipeline: &Pipeline, work: &Work<'_>, progress: &d
             upstream(pipeline, &selected).into_iter().collect()
         };
         let done = bronze::ingest(&mut running, sources, pipeline, &only, progress).await?;
-        unread = done.unread();
-        is_unreadable = only.is_empty() && done.readable == 0 && unread > 0;
+        (unread, is_unreadable) = (done.unread(), done.is_unreadable());
         skipped = done.skipped;
     }
     let present = present_domains(lake, pipeline).await?;

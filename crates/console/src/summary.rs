@@ -4,6 +4,10 @@ use lake::{Action, RunReport};
 
 use crate::out;
 
+/// Tables that a run does not make, and who does.
+const COMMANDS: [(&str, &str); 3] =
+    [("gold.churn_scores", "adlake score churn"), ("gold.click_scores", "adlake score click"), ("gold.budget_advice", "adlake advise")];
+
 /// Prints what a run did, table by table, and how many files of the source it did not read.
 pub fn print_report(report: &RunReport, unread: usize) {
     let worked: Vec<_> = report.tables.iter().filter(|t| t.action != Action::UpToDate).collect();
@@ -44,7 +48,14 @@ pub fn print_report(report: &RunReport, unread: usize) {
         }
     }
     for table in &report.orphans {
-        out!("{table} is older than what it was made from, and no model here makes it; run the models that do, or remove its folder.");
+        match COMMANDS.iter().find(|(name, _)| *name == table.to_string()) {
+            Some((_, command)) => out!("{table} is older than what it was made from: `{command}` brings it up to date."),
+            None => {
+                out!(
+                    "{table} is older than what it was made from, and no model here makes it; run the models that do, or remove its folder."
+                );
+            }
+        }
     }
     if let Some(first) = report.behind.first() {
         let who = match report.behind.len() {

@@ -13,7 +13,9 @@ use lake::datafusion::functions_aggregate::expr_fn::last_value;
 use lake::datafusion::logical_expr::{Expr, lit};
 use lake::datafusion::prelude::{DataFrame, SessionContext};
 use lake::{AsOf, Lake, LakeError, Result};
-use spec::{Layer, Model, TableName};
+use spec::{Model, TableName};
+
+use crate::model;
 
 /// Computes features as they are known now, from the history that a lake holds.
 ///
@@ -32,14 +34,10 @@ impl Online {
     /// From a state of a lake whose feature tables are filled.
     ///
     /// # Errors
-    /// The shipped models do not fit together: a defect of ours.
+    /// The lake's settings do not fit the shipped models.
     pub fn new(lake: &Lake, as_of: AsOf) -> Result<Self> {
-        let model = |name: &str| {
-            let file = crate::models().into_iter().find(|file| file.path == format!("adtech/{name}.sql"));
-            let file = file.ok_or_else(|| LakeError::invalid(format!("features.{name}: no such model")))?;
-            Model::parse(Layer::Features, "adtech", &file.shown, &file.text).map_err(LakeError::Problems)
-        };
-        Ok(Self { lake: lake.clone(), as_of, user_history: model("user_history")?, click_features: model("click_features")? })
+        let (user_history, click_features) = (model(lake, "user_history")?, model(lake, "click_features")?);
+        Ok(Self { lake: lake.clone(), as_of, user_history, click_features })
     }
 
     /// The features of requests, given as rows of `gold.click_facts`; what is not known of a request is null there, or `Unknown`. Rows

@@ -53,7 +53,7 @@ pub struct TableReport {
     pub rows_written: u64,
     /// Rows left out because another with the same key came first.
     pub deduplicated: u64,
-    /// Rows that the model's `where`, or an expectation with `drop`, left out.
+    /// Rows that the `where` of a table made row by row, or an expectation with `drop`, left out.
     pub filtered: u64,
     /// Rows set aside in `ops.quarantine`.
     pub quarantined: u64,

@@ -323,7 +323,8 @@ pub(crate) async fn publish(
     report.rows_written = made.written;
     report.deduplicated = made.deduplicated;
     report.replaced = made.replaced;
-    report.filtered = made.filtered + made.sieved.dropped;
+    // Below a join or an aggregate other rows are filtered than those that were read.
+    report.filtered = if made.conserved { made.filtered } else { 0 } + made.sieved.dropped;
     report.quarantined = made.sieved.quarantined;
     report.broken = made.sieved.broken;
     let commit = Commit {

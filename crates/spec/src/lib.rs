@@ -57,7 +57,7 @@ pub use error::{NameError, Problem, SelectError};
 pub use header::{Expectation, Header, Kind, OnFail, OptionalInput};
 pub use layer::Layer;
 pub use model::{Input, Model};
-pub use parameters::{Parameter, Parameters, Value};
+pub use parameters::{Allowed, Parameter, Parameters, Sorted, Value};
 pub use pipeline::Pipeline;
 pub use registry::{Feature, FeatureKind, FeatureTable, KnownFrom, Registry};
 pub use settings::{

@@ -9,8 +9,11 @@ use crate::closest::did_you_mean;
 use crate::keys::expected;
 use crate::table_name::TableName;
 
+mod allowed;
 #[cfg(test)]
 mod tests;
+
+pub use allowed::{Allowed, Sorted};
 
 /// The value of a parameter.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +39,8 @@ pub struct Parameter {
     pub description: String,
     /// The value: the model's own, or that of the settings.
     pub value: Value,
+    /// Which values it may have.
+    pub allowed: Allowed,
     /// The line of the file on which it stands, 1-based.
     pub line: usize,
 }
@@ -89,7 +94,11 @@ impl Parameters {
                 problems.push(format!("parameters.{table}.{name}: {table} has no such parameter{hint}: its header lists them"));
                 continue;
             };
-            match given.like(&parameter.value) {
+            let fit = given.like(&parameter.value).and_then(|value| match parameter.allowed.refuses(&value) {
+                Some(why) => Err(why),
+                None => Ok(value),
+            });
+            match fit {
                 Ok(value) => parameter.value = value,
                 Err(why) => problems.push(format!("parameters.{table}.{name}: {why}")),
             }
@@ -137,8 +146,7 @@ impl Value {
     /// The same value, as one of the kind of `other`: a whole number is a number too.
     fn like(&self, other: &Value) -> Option<Value> {
         match (self, other) {
-            #[allow(clippy::cast_precision_loss)] // what a person writes is far below 2^53
-            (Value::Integer(integer), Value::Number(_)) => Some(Value::Number(*integer as f64)),
+            (Value::Integer(_), Value::Number(_)) => self.number().map(Value::Number),
             (Value::List(items), Value::List(others)) => {
                 let model = others.first()?;
                 items.iter().map(|item| item.like(model)).collect::<Option<_>>().map(Value::List)
@@ -159,6 +167,24 @@ impl Value {
                 let model = items.first()?;
                 text.split(',').map(|item| model.from_text(item.trim())).collect::<Option<_>>().map(Value::List)
             }
+        }
+    }
+
+    /// The number that it is, if it is one.
+    #[allow(clippy::cast_precision_loss)] // what a person writes is far below 2^53
+    fn number(&self) -> Option<f64> {
+        match self {
+            Value::Integer(integer) => Some(*integer as f64),
+            Value::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// The items of a list, else the value itself.
+    fn items(&self) -> &[Value] {
+        match self {
+            Value::List(items) => items,
+            _ => std::slice::from_ref(self),
         }
     }
 

@@ -6,8 +6,8 @@ key  = ["window_days", "sales_rank"]
 kind = "full"
 
 [parameters]
-window_days = { default = [7, 30, 90, 365], description = "Lengths of the windows in days" }
-most_ranks  = { default = 100, description = "Ranks of a window that are kept" }
+window_days = { default = [7, 30, 90, 365], min = 1, max = 36525, description = "Lengths of the windows in days" }
+most_ranks  = { default = 100, min = 1, description = "Ranks of a window that are kept" }
 
 [columns]
 window_days  = "Length of the window in days, up to the log's last day"

@@ -11,10 +11,10 @@ kind         = "full"
 partition_by = ["cut_month"]
 
 [parameters]
-horizon_days       = { default = 90, description = "Days without a purchase that make a customer churned" }
-step_days          = { default = 7, description = "Days between cuts" }
-least_history_days = { default = 28, description = "Days of the log before the first cut" }
-wholesale_items    = { default = 24, description = "Units a line, in the mean, from which a purchase is wholesale-like" }
+horizon_days       = { default = 90, min = 1, max = 36525, description = "Days without a purchase that make a customer churned" }
+step_days          = { default = 7, min = 1, max = 36525, description = "Days between cuts" }
+least_history_days = { default = 28, min = 0, max = 36525, description = "Days of the log before the first cut" }
+wholesale_items    = { default = 24, min = 1, description = "Units a line, in the mean, from which a purchase is wholesale-like" }
 
 [columns]
 cut_on                 = "The cut day: features are from before it, the label from it on"

@@ -7,9 +7,9 @@ key  = ["as_of_on"]
 kind = "full"
 
 [parameters]
-fewest_clusters = { default = 2, description = "The fewest groups that are tried, at least 2" }
-most_clusters   = { default = 8, description = "The most groups that are tried" }
-seed            = { default = 0, description = "Where the random numbers begin" }
+fewest_clusters = { default = 2, min = 2, max = 50, description = "The fewest groups that are tried" }
+most_clusters   = { default = 8, min = 2, max = 50, description = "The most groups that are tried" }
+seed            = { default = 0, min = 0, description = "Where the random numbers begin" }
 
 [columns]
 as_of_on      = "The log's last day"

@@ -9,19 +9,28 @@ kind = "full"
 
 [parameters.scoring]
 default     = "quantiles"
-description = "quantiles, or thresholds for the cuts below"
+one_of      = ["quantiles", "thresholds"]
+description = "How scores are told; thresholds are the cuts below"
 
 [parameters.recency_cuts]
 default     = [180, 90, 30, 7]
-description = "Four falling numbers of days: each that recency_days does not exceed adds 1 to the score"
+count       = 4
+sorted      = "falling"
+min         = 0
+description = "Days: each that recency_days does not exceed adds 1 to the score"
 
 [parameters.order_cuts]
 default     = [2, 3, 5, 10]
-description = "Four rising numbers of orders: each that is reached adds 1 to the score"
+count       = 4
+sorted      = "rising"
+min         = 0
+description = "Orders: each that is reached adds 1 to the score"
 
 [parameters.amount_cuts]
 default     = [250, 500, 1000, 2500]
-description = "Four rising amounts: each that is reached adds 1 to the score"
+count       = 4
+sorted      = "rising"
+description = "Amounts: each that is reached adds 1 to the score"
 
 [parameters.rules]
 description = "One rule a line, the first that fits: measures r, f and m are the scores, v the mean of the last two, halves rounded up"
@@ -56,11 +65,6 @@ frequency_score = "1 to 5, 5 = the most orders"
 monetary_score  = "1 to 5, 5 = the highest net_amount"
 rfm_cell        = "The three scores as digits, such as 545"
 segment         = "One of eleven, from champions to lost, unless other rules are set"
-
-# Any other word for the scoring gives no score.
-[expect.scoring_known]
-that    = "recency_score is not null"
-on_fail = "fail"
 */
 with customers as (
     select * from silver.customers

@@ -7,9 +7,9 @@ key  = ["customer_id"]
 kind = "full"
 
 [parameters]
-horizon_days  = { default = 90, description = "How far ahead purchases are expected, in days" }
-months        = { default = 12, description = "Months of 30.4375 days over which value is counted" }
-discount_rate = { default = 0.01, description = "Share by which money is worth less a month later: 0.01 is 1 %, some 12.7 % a year" }
+horizon_days  = { default = 90, min = 1, max = 36525, description = "How far ahead purchases are expected, in days" }
+months        = { default = 12, min = 1, max = 1200, description = "Months of 30.4375 days over which value is counted" }
+discount_rate = { default = 0.01, min = 0, max = 1, description = "Share by which money is worth less a month later: 0.01 is 1 %, some 12.7 % a year" }
 
 [columns]
 customer_id           = "Identifier of the customer"

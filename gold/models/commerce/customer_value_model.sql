@@ -7,7 +7,7 @@ key  = ["as_of_on"]
 kind = "full"
 
 [parameters]
-penalty = { default = 0.0, description = "0 = maximum likelihood; a little, such as 0.1, holds parameters that the log does not tell" }
+penalty = { default = 0.0, min = 0, description = "0 = maximum likelihood; a little, such as 0.1, holds parameters that the log does not tell" }
 
 [columns]
 as_of_on              = "The log's last day, up to which the customers were watched"

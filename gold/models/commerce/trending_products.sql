@@ -8,8 +8,8 @@ key  = ["stock_code"]
 kind = "full"
 
 [parameters]
-window_days  = { default = 28, description = "Days of the recent window, and of the one before" }
-least_orders = { default = 20, description = "Recent orders below which a product is left out" }
+window_days  = { default = 28, min = 1, max = 36525, description = "Days of the recent window, and of the one before" }
+least_orders = { default = 20, min = 0, description = "Recent orders below which a product is left out" }
 
 [columns]
 trend_rank          = "Place by trend_score, 1 = strongest; of equal scores more recent units come first, then the smaller stock code"

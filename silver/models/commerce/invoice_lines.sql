@@ -8,7 +8,7 @@ kind         = "merge"
 partition_by = ["invoiced_month"]
 
 [columns]
-line_id            = "MD5 of the line's eight fields, in hexadecimal"
+line_id            = "row_md5 of the line's eight fields, in hexadecimal"
 invoice_no         = "Number of the invoice, upper-case"
 invoiced_at        = "Instant of the invoice; the log's own clock, taken for UTC"
 invoiced_on        = "Day of the invoice"

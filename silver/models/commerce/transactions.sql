@@ -1,8 +1,8 @@
 /*
 One row per line of an invoice as the log tells it, typed: exact duplicates are out, what a line is and what its stock code
 stands for is told from the line alone. silver.invoice_lines adds what other lines tell. Two lines are duplicates if all
-eight fields hold the same values, however they are written (13085 and 13085.0, 12/1/2010 8:26 and 2010-12-01 08:26:00); the
-first in the source stays. Dates are read as ISO 8601 or, with slashes, in the order of a parameter: a day above 12 in the month's
+eight fields hold the same values, however they are written (13085 and 13085.0, 2.5 and 2.50, 12/1/2010 8:26 and 2010-12-01
+08:26:00), prices to sixteen digits; the first in the source stays. Dates are read as ISO 8601 or, with slashes, in the order of a parameter: a day above 12 in the month's
 place goes to quarantine, and silver.transaction_files tells which files may hold both orders.
 
 key          = ["line_id"]
@@ -11,10 +11,10 @@ kind         = "merge"
 partition_by = ["invoiced_month"]
 
 [parameters]
-date_order = { default = "month_first", description = "Order of dates with slashes: month_first or day_first; set it in silver.transaction_files too" }
+date_order = { default = "month_first", one_of = ["month_first", "day_first"], description = "Order of dates with slashes; set it in silver.transaction_files too" }
 
 [columns]
-line_id        = "MD5 of the line's eight fields, in hexadecimal"
+line_id        = "row_md5 of the line's eight fields, in hexadecimal"
 invoice_no     = "Number of the invoice, upper-case"
 invoiced_at    = "Instant of the invoice; the log's own clock, taken for UTC"
 invoiced_on    = "Day of the invoice"
@@ -76,6 +76,7 @@ typed as (
         clean(description) as description,
         cast(trim_zero_fraction(clean(quantity)) as int) as quantity,
         cast(clean(unitprice) as decimal(14, 4)) as unit_price,
+        cast(clean(unitprice) as decimal(30, 16)) as exact_price,
         _source,
         _line
     from raw
@@ -84,10 +85,7 @@ typed as (
 told as (
     select
         *,
-        md5(concat(
-            invoice_no, '|', stock_code, '|', coalesce(description, ''), '|', cast(quantity as text), '|',
-            cast(invoiced_at as text), '|', cast(unit_price as text), '|', coalesce(customer_id, ''), '|', country
-        )) as line_id,
+        row_md5(invoice_no, stock_code, description, quantity, invoiced_at, exact_price, customer_id, country) as line_id,
         case
             when starts_with(invoice_no, 'C') then 'cancellation'
             when starts_with(invoice_no, 'A') then 'adjustment'

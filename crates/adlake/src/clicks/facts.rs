@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use features::Provenance;
+use spec::KnownFrom;
 use training::audit::{Audit, AuditSettings, Facts};
 use training::{Dataset, Split, Splitting};
 
@@ -22,7 +23,9 @@ pub(super) fn audited(
     }
     let known = provenance.known_from.iter().map(|(name, from)| (name.as_str(), instants[from].as_slice()));
     let known_at: Vec<_> = known.filter(|(_, instants)| !instants.is_empty()).collect();
-    let from_label: Vec<_> = provenance.from_label.iter().map(String::as_str).collect();
+    // What is known with the label is of it, also where no instants can be compared.
+    let with_label = provenance.known_from.iter().filter(|(_, from)| !has_times && **from == KnownFrom::Label).map(|(name, _)| name);
+    let from_label: Vec<_> = provenance.from_label.iter().chain(with_label).map(String::as_str).collect();
     let facts =
         Facts { splitting: split.map(|(_, splitting)| splitting), known_at: &known_at, from_label: &from_label, ..Facts::default() };
     Audit::of(data, split.map(|(split, _)| split), &facts, &AuditSettings::default())
@@ -31,7 +34,6 @@ pub(super) fn audited(
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use spec::KnownFrom;
     use training::audit::Kind;
     use training::{Column, Frame};
 
@@ -58,11 +60,14 @@ mod tests {
     fn a_feature_that_is_known_with_the_label_is_named() {
         let outcome = Some("outcome".to_owned());
         assert_eq!(named([KnownFrom::Midnight, KnownFrom::Label], &[], true), [(Kind::KnownTooLate, outcome.clone())]);
-        assert_eq!(named([KnownFrom::Event, KnownFrom::Ad], &["outcome"], true), [(Kind::DerivedFromLabel, outcome)]);
-        // Controls: the same values, said to be known before; and rows without instants.
+        assert_eq!(named([KnownFrom::Event, KnownFrom::Ad], &["outcome"], true), [(Kind::DerivedFromLabel, outcome.clone())]);
+        // Rows without instants.
+        assert_eq!(named([KnownFrom::Midnight, KnownFrom::Label], &[], false), [(Kind::DerivedFromLabel, outcome.clone())]);
+        // Control: the same values, said to be known before.
         for before in [KnownFrom::Request, KnownFrom::Ad, KnownFrom::Midnight, KnownFrom::Event] {
-            assert_eq!(named([KnownFrom::Midnight, before], &[], true), []);
+            for has_times in [true, false] {
+                assert_eq!(named([KnownFrom::Midnight, before], &[], has_times), []);
+            }
         }
-        assert_eq!(named([KnownFrom::Midnight, KnownFrom::Label], &[], false), []);
     }
 }

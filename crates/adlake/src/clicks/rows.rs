@@ -50,7 +50,7 @@ async fn registered(lake: &Lake, name: &str, as_of: AsOf) -> Result<Rows> {
 }
 
 async fn requests(lake: &Lake, as_of: AsOf) -> Result<Rows> {
-    let query = lake.session(as_of).await?.sql(features::REQUESTS).await?;
+    let query = lake.session(as_of).await?.sql(&features::requests(lake)?).await?;
     let table: TableName = "silver.ad_funnel".parse().map_err(LakeError::invalid)?;
     let version = lake.version_as_of(&table, as_of).await?;
     let others = ["request_id", "requested_at", "user_id", "is_click"];

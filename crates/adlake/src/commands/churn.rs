@@ -1,6 +1,7 @@
 //! `adlake train churn` and `adlake score churn`.
 
 use std::fmt::Write;
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -71,6 +72,7 @@ impl TrainChurn {
             offer: Offer::from(&settings.churn),
             seed: self.seed,
         };
+        self.predictions.as_deref().map_or(Ok(()), can_be_written)?;
         let began = lake::now();
         let steps = Steps::default();
         let trained = match churn::train(lake, &settings, self.on_leak, AsOf::LastRelease, &|step| steps.show(step)).await? {
@@ -95,6 +97,12 @@ impl ScoreChurn {
         let (known, model) = Records::of(lake).model::<Card>(&self.model).await?;
         churn::score(lake, &known, Arc::new(model), &Offer::from(&settings.churn), &Bars::default()).await
     }
+}
+
+/// Before the training, not after it.
+fn can_be_written(file: &Path) -> Result<()> {
+    let opened = OpenOptions::new().append(true).create(true).open(file);
+    opened.map(drop).map_err(|error| LakeError::invalid(format!("{}: {error}; name a file that can be written", file.display())))
 }
 
 fn write_predictions(file: &Path, trained: &Trained) -> Result<()> {

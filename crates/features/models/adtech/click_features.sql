@@ -8,14 +8,17 @@ key          = ["request_id"]
 kind         = "merge"
 partition_by = ["requested_on"]
 
+[parameters]
+time_zone = { default = "UTC", description = "Where hours and days of the week are told, such as Europe/Berlin or +05:30; other days are of UTC" }
+
 [columns]
 request_id                    = "Identifier of the request that got the impression"
 impression_id                 = "Identifier of the impression"
 requested_at                  = "Instant of the request, UTC; the event time"
 requested_on                  = "UTC day of the request"
 user_id                       = "Identifier of the user; null when the request named none"
-hour_of_day                   = "Hour of the request, UTC, 0 to 23"
-day_of_week                   = "Day of the week of the request, UTC, ISO: 1 = Monday to 7 = Sunday"
+hour_of_day                   = "Hour of the request in the time zone, 0 to 23"
+day_of_week                   = "Day of the week of the request in the time zone, ISO: 1 = Monday to 7 = Sunday"
 age_range                     = "User's age bracket in years, or Unknown"
 gender                        = "User's gender: M, F or Unknown"
 state                         = "User's state code, or Unknown"
@@ -205,8 +208,8 @@ select
     requested_at as requested_at,
     requested_on as requested_on,
     user_id as user_id,
-    cast(extract(hour from requested_at) as int) as hour_of_day,
-    cast(extract(isodow from requested_at) as int) as day_of_week,
+    cast(extract(hour from requested_at at time zone $time_zone) as int) as hour_of_day,
+    cast(extract(isodow from requested_at at time zone $time_zone) as int) as day_of_week,
     age_range as age_range,
     gender as gender,
     state as state,

@@ -8,6 +8,7 @@ mod computed;
 mod incremental;
 mod journey_credits;
 mod json;
+mod row_md5;
 mod segments;
 mod texts;
 
@@ -18,9 +19,10 @@ use datafusion::functions::datetime::to_timestamp::{
 use datafusion::logical_expr::{ScalarUDF, WindowUDF};
 use datafusion::prelude::SessionContext;
 
-/// Adds `clean`, `json_strings`, `is_json` and those of texts, customers and channels to a session, and `to_timestamp` and its kin in a form that works.
+/// Adds `clean`, `row_md5`, `json_strings`, `is_json` and those of texts, customers and channels to a session, and `to_timestamp` and its kin in a form that works.
 pub(crate) fn register(context: &SessionContext) {
     context.register_udf(ScalarUDF::from(clean::Clean::default()));
+    context.register_udf(ScalarUDF::from(row_md5::RowMd5::default()));
     json::register(context);
     context.register_udwf(WindowUDF::from(journey_credits::JourneyCredits::default()));
     let computed = [texts::all(), segments::all(), clusters::all(), attribution::all(), advice::all(), incremental::all()];

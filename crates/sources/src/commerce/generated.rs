@@ -20,7 +20,7 @@ pub struct Generated {
     pub cancellation_rows: u64,
     /// Rows without a customer.
     pub guest_rows: u64,
-    /// Rows entered twice.
+    /// Rows that say what an earlier one of their invoice says.
     pub duplicate_rows: u64,
     /// Sum of quantity × price over all rows, in hundredths of the currency.
     pub amount: i64,

@@ -1,5 +1,6 @@
 //! The lines of an invoice.
 
+use std::collections::HashSet;
 use std::io::Write;
 
 use chrono::{Datelike, Days, NaiveDate};
@@ -105,6 +106,9 @@ impl Shop<'_> {
         let mut draws = Draws::new(self.options.seed, Stream::Values, order);
         let season = if (9..=11).contains(&self.day(minute).month()) { 1.5 } else { 1.0 };
         let more = (draws.exponential() * person.more_lines * season) as usize;
+        // The same product may be drawn twice; white space around a description is none of it.
+        let mut seen = HashSet::new();
+        let mut is_repeated = |line: &Line<'_>| !seen.insert((line.code.to_owned(), line.description.trim_end().to_owned(), line.quantity));
         for nth in 0..=more.min(2000) {
             let item = self.item(person, if nth == 0 { &mut first } else { &mut draws });
             let description = match draws.below(300) {
@@ -114,10 +118,9 @@ impl Shop<'_> {
                 _ => item.product.description.clone(),
             };
             let line = Line { code: &item.product.code, description: &description, quantity: item.quantity, price: item.price };
-            self.line(head, &line, written);
-            if draws.chance(0.01) {
+            for _ in 0..1 + usize::from(draws.chance(0.01)) {
                 self.line(head, &line, written);
-                written.duplicate_rows += 1;
+                written.duplicate_rows += u64::from(is_repeated(&line));
             }
         }
         if head.country != "United Kingdom" {

@@ -43,9 +43,10 @@ impl CommerceOptions {
         if self.days == 0 {
             return Err(GenerateError::NoDays { first: 0, end: 0 });
         }
-        let last =
-            (self.days <= Self::MOST_DAYS).then(|| self.start_on.checked_add_days(chrono::Days::new(u64::from(self.days)))).flatten();
-        match last {
+        if self.days > Self::MOST_DAYS {
+            return Err(GenerateError::TooManyDays { days: self.days });
+        }
+        match self.start_on.checked_add_days(chrono::Days::new(u64::from(self.days))) {
             Some(day) if chrono::Datelike::year(&day) <= 9999 => Ok(()),
             _ => Err(GenerateError::TooLate { end: self.days }),
         }

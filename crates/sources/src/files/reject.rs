@@ -47,5 +47,5 @@ pub(crate) fn without_line_end(line: &[u8]) -> &[u8] {
 /// What to say of a row whose byte `position`, from 0, is not UTF-8.
 pub(crate) fn not_utf8(position: usize) -> String {
     let byte = position + 1;
-    format!("not UTF-8 at byte {byte}: if the file is Latin-1, say `encoding = \"iso-8859-1\"`")
+    format!("not UTF-8 at byte {byte}: if the file is Latin-1, say `encoding = \"iso-8859-1\"` and give it another name, to be read again")
 }

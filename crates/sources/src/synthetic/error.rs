@@ -41,6 +41,12 @@ pub enum GenerateError {
         /// The day after the last one asked for.
         end: u32,
     },
+    /// A longer period than the generator counts.
+    #[error("{days} days are too many: ask for at most {}", crate::commerce::CommerceOptions::MOST_DAYS)]
+    TooManyDays {
+        /// Days asked for.
+        days: u32,
+    },
     /// The period runs past the last day that can be written.
     #[error("the days up to {end} run past the year 9999: start earlier or ask for fewer days")]
     TooLate {

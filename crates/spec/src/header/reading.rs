@@ -6,12 +6,12 @@ use super::{Expectation, Header, Kind, OnFail, OptionalInput};
 use crate::closest::did_you_mean;
 use crate::error::Problem;
 use crate::keys::{Entry, Reader, expected, text, texts};
-use crate::parameters::{Parameter, Value};
+use crate::parameters::{Allowed, Parameter, Sorted, Value};
 use crate::table_name::{TableName, check_name};
 
 const KINDS: &str = "append, merge, replace_partitions or full";
 const KEYS: [&str; 9] = ["key", "first_by", "last_by", "kind", "partition_by", "columns", "expect", "parameters", "optional"];
-const PARAMETER_KEYS: [&str; 2] = ["default", "description"];
+const PARAMETER_KEYS: [&str; 7] = ["default", "description", "min", "max", "one_of", "count", "sorted"];
 const EXPECT_KEYS: [&str; 2] = ["that", "on_fail"];
 
 /// A header as far as it could be read, the line of each column it names, and what is wrong.
@@ -267,14 +267,19 @@ fn parameter<'t>(reader: &mut Reader<'t>, named: &Entry<'_, 't>) -> Option<Param
         reader.problem(Some(named.line), format!("parameters.{name}: {why}"));
         return None;
     };
-    let (mut value, mut description) = (None, None);
+    let (mut value, mut description, mut allowed) = (None, None, Allowed::default());
     for entry in reader.entries(table) {
         match entry.key {
             "default" => value = Some(reader.read(&entry, Value::read)),
             "description" => description = Some(reader.read(&entry, text)),
+            "min" => allowed.min = reader.read(&entry, Allowed::bound),
+            "max" => allowed.max = reader.read(&entry, Allowed::bound),
+            "one_of" => allowed.one_of = reader.read(&entry, Allowed::choices).unwrap_or_default(),
+            "count" => allowed.count = reader.read(&entry, Allowed::items),
+            "sorted" => allowed.sorted = reader.read(&entry, Sorted::read),
             unknown => {
                 let hint = did_you_mean(unknown, PARAMETER_KEYS.into_iter());
-                reader.problem(Some(entry.line), format!("unknown key \"{unknown}\"{hint}: a parameter has default and description"));
+                reader.problem(Some(entry.line), format!("unknown key \"{unknown}\"{hint}: a parameter has {}", PARAMETER_KEYS.join(", ")));
             }
         }
     }
@@ -285,7 +290,11 @@ fn parameter<'t>(reader: &mut Reader<'t>, named: &Entry<'_, 't>) -> Option<Param
         let problem = format!("parameters.{name} has no description: add description = \"…\" with what it decides and its unit");
         reader.problem(Some(named.line), problem);
     }
-    Some(Parameter { name: name.to_string(), description: description??, value: value??, line: named.line })
+    let value = value??;
+    if let Some(why) = allowed.misfit(&value) {
+        reader.problem(Some(named.line), format!("parameters.{name}: {why}"));
+    }
+    Some(Parameter { name: name.to_string(), description: description??, value, allowed, line: named.line })
 }
 
 fn expectations<'t>(reader: &mut Reader<'t>, entry: &Entry<'_, 't>) -> Vec<Expectation> {

@@ -2,6 +2,23 @@
 
 use crate::{Layer, Model, Parameters, Problem, Settings};
 
+/// Bounds of every kind.
+const BOUNDED: &str = r#"/*
+Products that sold.
+
+kind = "full"
+
+[parameters]
+days  = { default = 28, min = 1, description = "Days" }
+share = { default = 0.5, min = 0, max = 1, description = "Share" }
+order = { default = "up", one_of = ["up", "down", "none"], description = "Order" }
+cuts  = { default = [9, 5], count = 2, sorted = "falling", description = "Cuts" }
+
+[columns]
+stock_code = "Code"
+*/
+select stock_code as stock_code from silver.products where days < $days and share > $share and o = $order and days in (select unnest($cuts))"#;
+
 const TEXT: &str = r#"/*
 Products that sold in a window.
 
@@ -11,7 +28,7 @@ kind = "full"
 window_days = { default = 28, description = "Days of the window" }
 least_share = { default = 0.5, description = "Products with less are left out" }
 rules       = { default = "it's: $5", description = "Rules" }
-windows     = { default = [7, 30], description = "Several windows, in days" }
+windows     = { default = [7, 30], min = 1, max = 3650, description = "Several windows, in days" }
 
 [columns]
 stock_code = "Code"
@@ -100,5 +117,46 @@ fn a_model_names_what_it_has_and_has_what_it_names() {
     ] {
         let problems = parse(&TEXT.replace(from, to));
         assert!(problems.iter().any(|problem| problem.to_string().contains(message)), "{message}: {problems:?}");
+    }
+}
+
+#[test]
+fn values_stay_within_bounds() {
+    let parse =
+        |text: &str, parameters: &Parameters| Model::parse_with(Layer::Gold, "commerce", "gold/models/commerce/sold.sql", text, parameters);
+    assert!(parse(BOUNDED, &Parameters::default()).is_ok());
+    for (given, why) in [
+        ("days = 1\nshare = 1\norder = \"none\"\ncuts = [2, 1]", None),
+        ("days = 0", Some("parameters.gold.sold.days: expected a number of at least 1, found 0")),
+        ("share = 1.01", Some("share: expected a number from 0 to 1, found 1.01")),
+        ("share = -1", Some("share: expected a number from 0 to 1, found (-1.0)")),
+        ("order = \"sideways\"", Some("order: expected 'up', 'down' or 'none', found 'sideways'")),
+        ("cuts = [5, 9]", Some("cuts: expected 2 falling numbers, found [5, 9]")),
+        ("cuts = [5, 5]", Some("cuts: expected 2 falling numbers, found [5, 5]")),
+        ("cuts = [9, 5, 1]", Some("cuts: expected 2 falling numbers, found [9, 5, 1]")),
+    ] {
+        let parsed = parse(BOUNDED, &settings(&format!("[parameters.gold.sold]\n{given}\n"), &[]).unwrap());
+        match (parsed, why) {
+            (Ok(_), None) => {}
+            (Err(problems), Some(why)) => assert!(problems[0].to_string().contains(why), "{}", problems[0]),
+            (parsed, why) => panic!("{given}: {parsed:?}, {why:?}"),
+        }
+    }
+    // Bounds of the environment's values hold too, and of each item of a list.
+    let given = settings("", &[("ADLAKE__PARAMETERS__GOLD__SOLD__WINDOWS", "7,0")]).unwrap();
+    let problems = parse(TEXT, &given).unwrap_err();
+    assert!(problems[0].to_string().contains("windows: expected a number from 1 to 3650, found [7, 0]"), "{}", problems[0]);
+    // What a header says has to fit its own default.
+    for (from, to, why) in [
+        ("min = 1,", "min = 29,", "the default does not fit: expected a number of at least 29, found 28"),
+        ("min = 1,", "min = \"1\",", "min: expected a number, found '1'"),
+        ("default = \"up\",", "default = \"up\", min = 0,", "min, max and sorted are for numbers"),
+        ("default = 28,", "default = 28, count = 1,", "count and sorted are for lists"),
+        ("count = 2,", "count = 0,", "expected a whole number of at least 1, found 0"),
+        ("\"falling\"", "\"down\"", "expected \"rising\" or \"falling\", found \"down\""),
+        ("[\"up\", \"down\", \"none\"]", "[1, 2]", "one_of is to hold values like 'up'"),
+    ] {
+        let problems = parse(&BOUNDED.replace(from, to), &Parameters::default()).unwrap_err();
+        assert!(problems.iter().any(|problem| problem.to_string().contains(why)), "{why}: {problems:?}");
     }
 }

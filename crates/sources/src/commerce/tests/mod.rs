@@ -65,9 +65,11 @@ fn what_is_told_is_what_the_files_hold() {
     let hundredths = |text: &str| text.replace('.', "").parse::<i64>().unwrap();
     let amount: i64 = rows.iter().map(|row| row[3].parse::<i64>().unwrap() * hundredths(&row[5])).sum();
     assert_eq!(generated.amount, amount);
-    let distinct = rows.iter().collect::<HashSet<_>>().len() as u64;
-    // A line entered twice, or the same line drawn twice.
-    assert!(generated.duplicate_rows > 0 && rows.len() as u64 - distinct >= generated.duplicate_rows);
+    // A line entered twice, or the same line drawn twice, whatever white space is at its end.
+    let fields = |row: &Vec<String>| row.iter().map(|field| field.trim_end().to_owned()).collect::<Vec<_>>();
+    let distinct = rows.iter().map(fields).collect::<HashSet<_>>().len() as u64;
+    assert!(generated.duplicate_rows > 0);
+    assert_eq!(generated.duplicate_rows, rows.len() as u64 - distinct);
     // The order of the invoices is that of time.
     let numbers: Vec<u64> = rows.iter().map(|row| row[0].trim_start_matches(['C', 'A']).parse().unwrap()).collect();
     assert!(numbers.is_sorted());
@@ -165,7 +167,7 @@ fn what_cannot_be_done_is_said_in_one_line() {
     assert!(generate(&CommerceOptions { overwrite: true, ..small(5) }, folder.path(), &mut |_| {}).is_ok());
     let empty = tempfile::tempdir().unwrap();
     assert!(fails(&CommerceOptions { days: 0, ..small(1) }, empty.path()).contains("hold no day"));
-    assert!(fails(&CommerceOptions { days: u32::MAX, ..small(1) }, empty.path()).contains("past the year 9999"));
+    assert!(fails(&CommerceOptions { days: 36_526, ..small(1) }, empty.path()).contains("36526 days are too many: ask for at most 36525"));
     assert!(fails(&small(u32::MAX), empty.path()).contains("too many"));
     // Nobody makes no invoice, and that is a log too.
     let (nobody, generated) = made(&small(0));

@@ -59,11 +59,11 @@ const CASES: &[Case] = &[
         rejects: &[
             (
                 3,
-                "not UTF-8 at byte 2: if the file is Latin-1, say `encoding = \"iso-8859-1\"` (raw text has U+FFFD in place of the bad bytes)",
+                "not UTF-8 at byte 2: if the file is Latin-1, say `encoding = \"iso-8859-1\"` and give it another name, to be read again (raw text has U+FFFD in place of the bad bytes)",
             ),
             (
                 5,
-                "not UTF-8 at byte 3: if the file is Latin-1, say `encoding = \"iso-8859-1\"` (raw text has U+FFFD in place of the bad bytes)",
+                "not UTF-8 at byte 3: if the file is Latin-1, say `encoding = \"iso-8859-1\"` and give it another name, to be read again (raw text has U+FFFD in place of the bad bytes)",
             ),
         ],
         lines: &[2, 4],
