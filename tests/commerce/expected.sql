@@ -61,6 +61,8 @@ from lines
 where is_product and amount <> 0
 group by all;
 
+create macro last_day() as (select max(day) from lines);
+
 create table expected.gold_bestsellers as
 with windows as (select unnest([7, 30, 90, 365]) as window_days),
 sums as (
@@ -70,7 +72,7 @@ sums as (
         sum(amount)::decimal(28, 4) as net_amount,
         coalesce(sum(quantity) filter (is_sale), 0)::bigint as item_count
     from lines, windows
-    where amount <> 0 and is_product and day > date '2011-12-09' - window_days::int
+    where amount <> 0 and is_product and day > last_day() - window_days::int
     group by all
 )
 select window_days, sales_rank::int as sales_rank, stock_code, net_amount, item_count
@@ -82,9 +84,9 @@ where sales_rank <= 100 and net_amount > 0;
 
 create table expected.gold_trending_products as
 with orders as (
-    select distinct stock_code, day, invoice_no, (date '2011-12-09' - day) // 28 as age
+    select distinct stock_code, day, invoice_no, (last_day() - day) // 28 as age
     from lines
-    where is_sale and is_product and day > date '2011-12-09' - 56
+    where is_sale and is_product and day > last_day() - 56
 ),
 counts as (
     select stock_code, count(*) filter (age = 0) as recent_order_count, count(*) filter (age = 1) as before_order_count
@@ -139,7 +141,7 @@ create table expected.gold_customer_rfm as
 with measured as (
     select
         customer_id,
-        (date '2011-12-09' - max(day) filter (is_sale and is_product))::int as recency_days,
+        (last_day() - max(day) filter (is_sale and is_product))::int as recency_days,
         count(distinct invoice_no) filter (is_sale and is_product) as order_count,
         sum(amount) filter (is_product)::decimal(28, 4) as net_amount
     from lines

@@ -1,13 +1,12 @@
 //! `row_md5(value, …)`: one name for a row that has none of its own.
 
-use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::Write;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, StringViewBuilder};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::DataType;
-use datafusion::error::{DataFusionError, Result};
+use datafusion::error::Result;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
 use md5::{Digest, Md5};
 
@@ -43,7 +42,7 @@ impl ScalarUDFImpl for RowMd5 {
         let columns = arguments.args.iter().map(text).collect::<Result<Vec<ArrayRef>>>()?;
         let columns: Vec<_> = columns.iter().map(|column| column.as_string_view()).collect();
         let mut digests = StringViewBuilder::with_capacity(rows);
-        let (mut written, mut hex) = (Vec::new(), String::new());
+        let mut written = Vec::new();
         for row in 0..rows {
             written.clear();
             for column in &columns {
@@ -54,9 +53,7 @@ impl ScalarUDFImpl for RowMd5 {
                 let text = column.value(row);
                 write!(written, "{}:{text}", text.len())?;
             }
-            hex.clear();
-            write!(hex, "{:x}", Md5::digest(&written)).map_err(|error| DataFusionError::External(Box::new(error)))?;
-            digests.append_value(&hex);
+            digests.append_value(hex::encode(Md5::digest(&written)));
         }
         Ok(ColumnarValue::Array(Arc::new(digests.finish())))
     }
