@@ -1,12 +1,15 @@
 /*
 One row per touch of a user with a channel that the user's holdout prevented. Users with such a touch are alike to those who had one, but
 for chance: gold.channel_incrementality compares them. The channel is found as in silver.touchpoints, by the same rules, and what is
-marked is marked by the same: a repeat follows one of the same user, channel, campaign and kind by 30 seconds or less, and all touches of
-a bot-like user are marked.
+marked is marked by the same: a repeat follows one of the same user, channel, campaign and kind by repeat_within (30 seconds) or less, and
+all touches of a bot-like user are marked.
 
 key          = ["touch_id"]
 kind         = "merge"
 partition_by = ["touched_month"]
+
+[parameters]
+repeat_within = { default = "30 seconds", description = "Time after a touch in which the same one is a repeat, as in silver.touchpoints" }
 
 [columns]
 touch_id       = "MD5 of the touch's fields, in hexadecimal"
@@ -19,7 +22,7 @@ campaign_id    = "Identifier of the campaign, or Unknown"
 touch_kind     = "impression or click"
 source         = "Where the user would have come from, lower-case; empty where the log says nothing"
 medium         = "By what means, lower-case; empty where the log says nothing"
-is_repeat      = "Whether the same touch was prevented 30 seconds before or less"
+is_repeat      = "Whether the same touch was prevented repeat_within before or less"
 is_bot_like    = "Whether the user is bot-like in silver.touchpoints"
 */
 with touches as (
@@ -75,7 +78,7 @@ select
     medium as medium,
     coalesce(
         channel = channel_before and campaign_id = campaign_before and touch_kind = kind_before
-            and touched_at <= before_at + interval '30 seconds',
+            and touched_at <= before_at + interval $repeat_within,
         false
     ) as is_repeat,
     is_bot_like as is_bot_like
