@@ -205,7 +205,7 @@ impl Decoder {
     fn decode(&self, row: &Row) -> std::result::Result<RecordBatch, String> {
         let decoded = self.rows.decode_record(u64::try_from(row.line).unwrap_or_default(), &row.raw).map_err(|e| e.to_string())?;
         if let Some(broken) = decoded.rejects.first() {
-            return Err(format!("is still broken: {}", broken.reason));
+            return Err(format!("is still broken: {} (--columns names those that the row has)", broken.reason));
         }
         if decoded.batch.num_rows() != 1 {
             return Err(format!("is still broken: holds {} rows in place of one", decoded.batch.num_rows()));

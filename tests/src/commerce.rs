@@ -97,7 +97,7 @@ fn dates_in_both_orders_in_one_file_are_told() {
 #[test]
 fn dates_with_the_day_first_are_a_setting() {
     block_on(async {
-        let set = "[parameters.silver.transactions]\ndate_order = \"day_first\"\n\n[parameters.silver.transaction_files]\ndate_order = \"day_first\"\n";
+        let set = "[parameters.silver.transactions]\ndate_order = \"day_first\"\n";
         let place = SourcedLake::new();
         place.put(
             "transactions.csv",

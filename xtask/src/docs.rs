@@ -209,7 +209,10 @@ fn parameters(model: &Model) -> String {
     for parameter in &model.header.parameters {
         // Rules in lines of their own are one row of the table.
         let value = parameter.value.to_string().replace('\n', " ");
-        let allowed = parameter.allowed.to_string();
+        let allowed = match &parameter.same_as {
+            Some(table) => format!("as in {table}, where it is set"),
+            None => parameter.allowed.to_string(),
+        };
         let _ = writeln!(table, "| `{}` | `{}` | {} | {} |", parameter.name, cell(&value), cell(&allowed), cell(&parameter.description));
     }
     table

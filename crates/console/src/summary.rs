@@ -5,8 +5,11 @@ use lake::{Action, RunReport};
 use crate::out;
 
 /// Tables that a run does not make, and who does.
-const COMMANDS: [(&str, &str); 3] =
-    [("gold.churn_scores", "adlake score churn"), ("gold.click_scores", "adlake score click"), ("gold.budget_advice", "adlake advise")];
+const COMMANDS: [(&str, &str); 3] = [
+    ("gold.churn_scores", "adlake score churn --model NAME"),
+    ("gold.click_scores", "adlake score click --model NAME"),
+    ("gold.budget_advice", "adlake advise"),
+];
 
 /// Prints what a run did, table by table, and how many files of the source it did not read.
 pub fn print_report(report: &RunReport, unread: usize) {

@@ -29,7 +29,7 @@ use crate::output::{Sieved, table_schema};
 use crate::quarantine::{self, Pending, Sink};
 use crate::report::{Action, TableReport};
 use crate::session::Pinned;
-use crate::table::{Commit, Table};
+use crate::table::{Commit, Table, as_absent, was_read};
 use crate::unique::TableKeys;
 use crate::{Lake, LakeError, Result};
 
@@ -137,6 +137,11 @@ async fn blank_schema(context: &SessionContext, model: &Model, input: &OptionalI
 }
 
 impl Inputs {
+    /// Optional inputs that the table was made from and that are not in the lake any more.
+    fn vanished<'m>(&self, model: &'m Model, consumed: &HashMap<String, i64>) -> Vec<&'m TableName> {
+        model.input_tables().filter(|name| !self.tables.contains_key(*name) && was_read(name, consumed)).collect()
+    }
+
     /// What a computation for some values alone may use; `hold` lets it keep the rows they concern in memory.
     fn scope(&self, lake: &Lake, hold: bool) -> Scope<'_> {
         let limit = lake.options().memory_limit_bytes.map_or(HELD_BYTES, |bytes| (bytes / 8).min(HELD_BYTES));
@@ -153,7 +158,7 @@ pub enum State {
     Missing,
     /// Its model changed since it was made.
     Changed,
-    /// Something it reads has new rows.
+    /// Something it reads has new rows, or is not in the lake any more and may be absent.
     Behind,
     /// Nothing to do.
     UpToDate,
@@ -178,11 +183,11 @@ impl Lake {
     /// # Errors
     /// A Delta log that cannot be read.
     pub async fn state_of(&self, model: &Model) -> Result<State> {
-        let mut inputs = Vec::new();
+        let (mut inputs, mut absent) = (Vec::new(), Vec::new());
         for name in model.input_tables() {
             match self.table(name).await? {
                 Some(table) => inputs.push(table),
-                None if model.optional(name).is_some() => {}
+                None if model.optional(name).is_some() => absent.push(name),
                 None => return Ok(State::NoInput),
             }
         }
@@ -190,6 +195,9 @@ impl Lake {
         let consumed = table.transactions().await?;
         if consumed.get(DEFINITION) != Some(&definition(model)) {
             return Ok(State::Changed);
+        }
+        if absent.into_iter().any(|name| was_read(name, &consumed)) {
+            return Ok(State::Behind);
         }
         for input in inputs {
             if input.is_ahead_of(&consumed).await? {
@@ -208,10 +216,6 @@ async fn attempt(lake: &Lake, run: &Run, model: &Model, rebuild: bool) -> Result
         Some(target) => target.transactions().await?,
         None => HashMap::new(),
     };
-    if let Some(gone) = model.input_tables().find(|name| !inputs.tables.contains_key(*name) && consumed.contains_key(&name.to_string())) {
-        let remedy = "make it again, or remove this table's folder";
-        return Err(LakeError::invalid(format!("{}: was made from {gone}, which is not in the lake any more; {remedy}", model.table)));
-    }
     if let Some(target) = &target {
         quarantine::settle(lake, target, &consumed).await?;
     }
@@ -259,6 +263,7 @@ async fn attempt(lake: &Lake, run: &Run, model: &Model, rebuild: bool) -> Result
     made.comments.clone_from(&model.header.columns);
     let schema = (target.schema() != decided.schema).then_some(decided.schema);
     let mut transactions: HashMap<String, i64> = inputs.tables.values().flat_map(Table::as_read).collect();
+    transactions.extend(inputs.vanished(model, &consumed).into_iter().flat_map(as_absent));
     transactions.insert(DEFINITION.to_owned(), definition(model));
     let report = publish(lake, run, &target, action, made, &sink, transactions, schema).await?;
     Ok(TableReport { inputs: versions, notes, seconds: begun.elapsed().as_secs_f64(), ..report })

@@ -192,7 +192,7 @@ impl Table {
 
     /// The transaction id under which readers record [`Table::identity`].
     pub(crate) fn identity_key(&self) -> String {
-        format!("{}@id", self.name)
+        identity_key(&self.name)
     }
 
     /// A number that no other table has, one of the same name included.
@@ -319,6 +319,23 @@ impl Table {
         };
         DataFile { path, size, rows, partition, statistics: Arc::new(statistics) }
     }
+}
+
+/// In the place of version and identity: there is no such table.
+const ABSENT: i64 = -1;
+
+fn identity_key(name: &TableName) -> String {
+    format!("{name}@id")
+}
+
+/// Whether a reader with these transactions read a table of that name, and was not told since that there is none.
+pub(crate) fn was_read(name: &TableName, consumed: &HashMap<String, i64>) -> bool {
+    consumed.get(&identity_key(name)).is_some_and(|identity| *identity != ABSENT)
+}
+
+/// The transactions by which a reader records that there is no table of that name.
+pub(crate) fn as_absent(name: &TableName) -> [(String, i64); 2] {
+    [(name.to_string(), ABSENT), (identity_key(name), ABSENT)]
 }
 
 fn column_statistics(field: &Field, stats: &Value) -> ColumnStatistics {

@@ -41,6 +41,8 @@ pub struct Parameter {
     pub value: Value,
     /// Which values it may have.
     pub allowed: Allowed,
+    /// The table whose parameter of the same name it follows: it is set there.
+    pub same_as: Option<TableName>,
     /// The line of the file on which it stands, 1-based.
     pub line: usize,
 }
@@ -98,9 +100,17 @@ impl Parameters {
                 Some(why) => Err(why),
                 None => Ok(value),
             });
-            match fit {
-                Ok(value) => parameter.value = value,
-                Err(why) => problems.push(format!("parameters.{table}.{name}: {why}")),
+            match (fit, &parameter.same_as) {
+                (_, Some(other)) => problems.push(format!("parameters.{table}.{name}: it follows {other}: set parameters.{other}.{name}")),
+                (Ok(value), None) => parameter.value = value,
+                (Err(why), None) => problems.push(format!("parameters.{table}.{name}: {why}")),
+            }
+        }
+        for parameter in parameters {
+            let other = parameter.same_as.as_ref().and_then(|other| self.tables.get(other));
+            // What does not fit is told where it is set.
+            if let Some(Ok(value)) = other.and_then(|given| given.get(&parameter.name)).map(|given| given.like(&parameter.value)) {
+                parameter.value = value;
             }
         }
         problems

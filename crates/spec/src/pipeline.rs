@@ -43,6 +43,7 @@ impl Pipeline {
         }
         for model in by_table.values() {
             check_inputs(model, &by_table, &mut problems);
+            check_parameters(model, &by_table, &mut problems);
         }
         let order = order(&by_table, &mut problems);
         if !problems.is_empty() {
@@ -164,6 +165,23 @@ fn check_inputs(model: &Model, by_table: &BTreeMap<TableName, Model>, problems: 
             continue;
         };
         problems.push(Problem::new(&model.file, model.line_of(input), message));
+    }
+}
+
+/// A parameter that follows another table's has its value, where that table is among the models.
+fn check_parameters(model: &Model, by_table: &BTreeMap<TableName, Model>, problems: &mut Vec<Problem>) {
+    for parameter in &model.header.parameters {
+        let Some(other) = parameter.same_as.as_ref().and_then(|other| by_table.get(other)) else { continue };
+        let name = &parameter.name;
+        let theirs = other.header.parameters.iter().find(|theirs| &theirs.name == name).map(|theirs| &theirs.value);
+        let message = match theirs {
+            Some(value) if *value == parameter.value => continue,
+            Some(value) => {
+                format!("parameters.{name} is {}, but that of {} is {value}: give both one default", parameter.value, other.table)
+            }
+            None => format!("parameters.{name} follows {}, which has no such parameter", other.table),
+        };
+        problems.push(Problem::new(&model.file, Some(parameter.line), message));
     }
 }
 

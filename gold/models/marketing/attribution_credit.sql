@@ -17,9 +17,10 @@ kind         = "merge"
 partition_by = ["converted_month"]
 
 [parameters]
-half_life_days = { default = 7.0, description = "Days in which a touch loses half its weight, for time_decay" }
-first_share    = { default = 0.4, description = "Share of the first touch, 0 to 1, for position_based" }
-last_share     = { default = 0.4, description = "Share of the last touch, 0 to 1, for position_based" }
+half_life_days = { default = 7.0, min = 0.001, description = "Days in which a touch loses half its weight, for time_decay" }
+first_share    = { default = 0.4, min = 0, max = 1, description = "Share of the first touch, for position_based" }
+last_share     = { default = 0.4, min = 0, max = 1, description = "Share of the last touch, for position_based" }
+most_steps     = { default = 500, same_as = "silver.journeys", description = "Touches of a journey that are credited, the last ones" }
 
 [columns]
 touch_id        = "The touch in silver.touchpoints"
@@ -80,7 +81,7 @@ weighed as (
     left join effects as e on t.converted_month = e.ended_month and t.channel = e.channel
 ),
 
--- All models in one pass over a conversion's touches; of more than 500 the last, as in silver.journeys.
+-- All models in one pass over a conversion's touches; of more than most_steps the last, as in silver.journeys.
 credited as (
     select
         touch_id,
@@ -90,7 +91,7 @@ credited as (
         campaign_id,
         touched_at,
         converted_at,
-        journey_credits(touched_at, channel, is_direct, removal_effect, $half_life_days, $first_share, $last_share) over (
+        journey_credits(touched_at, channel, is_direct, removal_effect, $half_life_days, $first_share, $last_share, $most_steps) over (
             partition by conversion_id order by touched_at, touch_id
         ) as credits
     from weighed

@@ -4,15 +4,18 @@ without it, and their value, read off holdouts (crate attribution, incremental).
 compared with those who had a contact; the channels' parts and the baseline sum to all conversions observed. Where no holdout is
 logged, or too few users are in it, the row says that it cannot tell, and why, in the place of numbers.
 What counts: conversions after the first prevented touch that is logged. Contacts are touches that are no repeats, of users who are not
-bot-like; a click within a day after an impression of the channel comes with that impression and is none. Touches of signal channels,
-such as visits of one's own accord, tell of intent and are no advertising. A contact counts for 30 days.
+bot-like; a click within click_hours (24) after an impression of the channel comes with that impression and is none. The same goes for
+those that a holdout prevented. Touches of signal channels, such as visits of one's own accord, tell of intent and are no advertising. A
+contact counts up to the end of the last of effect_window_days (30 days).
 
 key  = ["grain", "channel", "campaign_id"]
 kind = "full"
 
 [parameters]
 signal_channels      = { default = ["direct", "(direct)", "direct / (none)", "(direct) / (none)", "direct / none"], description = "Channels, lower-case, that tell of intent and are no advertising" }
-least_held_out_users = { default = 50, description = "Users of a channel's holdout with an occasion, from which on its effect is told" }
+least_held_out_users = { default = 50, min = 1, description = "Users of a channel's holdout with an occasion, from which on its effect is told" }
+effect_window_days   = { default = [1, 3, 7, 14, 30], min = 1, max = 3650, sorted = "rising", description = "Ends of the windows since the last contact, in days, each with an effect of its own; behind the last a contact is forgotten" }
+click_hours          = { default = 24, min = 0, max = 8760, description = "Hours after an impression in which a click on its channel comes with it" }
 
 [columns]
 grain                     = "channel, campaign, or baseline: what would have come anyway"
@@ -73,6 +76,13 @@ observed as (
     group by b.from_at
 ),
 
+-- What a holdout prevented counts as it would have, had it not been prevented.
+occasions as (
+    select user_id, touched_at, 'contact' as event, channel, campaign_id, touch_kind from touches where not is_signal
+    union all
+    select user_id, touched_at, 'ghost', channel, campaign_id, touch_kind from ghosts
+),
+
 shown as (
     select
         *,
@@ -80,16 +90,13 @@ shown as (
             partition by user_id, channel order by touched_at, touch_kind desc
             rows between unbounded preceding and current row
         ) as impression_at
-    from touches
-    where not is_signal
+    from occasions
 ),
 
 events as (
-    select user_id, touched_at as at, 'contact' as event, channel, campaign_id, cast(0 as decimal(18, 4)) as value
+    select user_id, touched_at as at, event, channel, campaign_id, cast(0 as decimal(18, 4)) as value
     from shown
-    where touch_kind = 'impression' or impression_at is null or touched_at > impression_at + interval '1 day'
-    union all
-    select user_id, touched_at, 'ghost', channel, campaign_id, 0 from ghosts
+    where touch_kind = 'impression' or impression_at is null or touched_at > impression_at + interval $click_hours hour
     union all
     select user_id, touched_at, 'signal', channel, campaign_id, 0 from touches where is_signal
     union all
@@ -101,12 +108,12 @@ gathered as (
         o.from_at,
         o.until_at,
         array_agg(named_struct(
-            'user_id', e.user_id, 'at', cast(e.at as bigint), 'event', e.event, 'channel', e.channel, 'campaign_id', e.campaign_id,
+            'user_id', e.user_id, 'at', e.at, 'event', e.event, 'channel', e.channel, 'campaign_id', e.campaign_id,
             'value', cast(e.value as double)
         )) as log
     from events as e
     cross join observed as o
-    where e.at > o.from_at - interval '30 days'
+    where e.at > o.from_at - arrow_cast(86400 * array_max($effect_window_days), 'Duration(Second)')
     group by o.from_at, o.until_at
 ),
 
@@ -114,7 +121,7 @@ compared as (
     select
         from_at,
         until_at,
-        unnest(incremental_credits(log, cast(from_at as bigint), cast(until_at as bigint), $least_held_out_users)) as c
+        unnest(incremental_credits(log, from_at, until_at, $least_held_out_users, $effect_window_days)) as c
     from gathered
 ),
 

@@ -8,7 +8,7 @@ kind         = "replace_partitions"
 partition_by = ["ended_month"]
 
 [parameters]
-order = { default = 1, description = "Touches in a row that make a state of the chain, 1 to 4" }
+order = { default = 1, min = 1, max = 4, description = "Touches in a row that make a state of the chain" }
 
 [columns]
 ended_month             = "Month in which the journeys ended, YYYY-MM"

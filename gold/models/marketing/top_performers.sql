@@ -1,13 +1,17 @@
 /*
 One row per window, attribution model and channel or campaign that did enough to be judged: ranked by the lower end of the return on
-spend's 95 % interval, so that a lucky day of a small campaign does not lead. Enough is 20 conversions credited and spend above zero in
-the window; Unattributed is not ranked. Other windows and floors: change `windows` and `floors` below in a copy of this model.
+spend's 95 % interval, so that a lucky day of a small campaign does not lead. Enough is least_conversions (20) credited and spend above
+zero in the window; Unattributed is not ranked.
 
 key  = ["window_days", "attribution_model", "grain", "channel", "campaign_id"]
 kind = "full"
 
+[parameters]
+window_days       = { default = [7, 30, 90], min = 1, max = 36525, description = "Lengths of the windows in days" }
+least_conversions = { default = 20, min = 0, description = "Conversions credited in a window, from which on a channel or campaign is ranked" }
+
 [columns]
-window_days                = "Length of the window in days, up to the last day with spend or a conversion: 7, 30 or 90"
+window_days                = "Length of the window in days, up to the last day with spend or a conversion"
 begins_on                  = "First day of the window"
 ends_on                    = "Last day of the window"
 attribution_model          = "A column of gold.attribution_credit, such as last_touch"
@@ -31,11 +35,7 @@ with days as (
 ),
 
 windows as (
-    select column1 as window_days from (values (7), (30), (90))
-),
-
-floors as (
-    select 20 as least_conversions
+    select unnest($window_days) as window_days
 ),
 
 last_day as (
@@ -89,7 +89,7 @@ measured as (
             exp(1.959963984540054 * sqrt(cast(g.squared_value_amount as double)) / cast(g.value_amount as double))
         end as spread
     from graded as g
-    inner join floors as f on g.conversion_count >= f.least_conversions and g.spend_amount > 0
+    where g.conversion_count >= $least_conversions and g.spend_amount > 0
 )
 
 select

@@ -6,7 +6,7 @@ key  = ["_source"]
 kind = "merge"
 
 [parameters]
-date_order = { default = "month_first", one_of = ["month_first", "day_first"], description = "Order of dates with slashes; set it in silver.transactions too" }
+date_order = { default = "month_first", same_as = "silver.transactions", description = "Order of dates with slashes" }
 
 [columns]
 _source               = "File the rows came from"

@@ -11,7 +11,7 @@ kind         = "merge"
 partition_by = ["invoiced_month"]
 
 [parameters]
-date_order = { default = "month_first", one_of = ["month_first", "day_first"], description = "Order of dates with slashes; set it in silver.transaction_files too" }
+date_order = { default = "month_first", one_of = ["month_first", "day_first"], description = "Order of dates with slashes" }
 
 [columns]
 line_id        = "row_md5 of the line's eight fields, in hexadecimal"
@@ -54,7 +54,7 @@ on_fail = "quarantine"
 
 # Only an adjustment of the books, such as a bad debt written off, may have one.
 [expect.price_not_negative]
-that    = "unit_price >= 0 or line_type = 'adjustment'"
+that    = "unit_price is null or unit_price >= 0 or line_type = 'adjustment'"
 on_fail = "quarantine"
 
 [expect.cancellation_takes_back]

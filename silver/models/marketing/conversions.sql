@@ -8,7 +8,7 @@ kind         = "merge"
 partition_by = ["converted_month"]
 
 [columns]
-conversion_id   = "Identifier of the conversion as logged, else the MD5 of its fields, in hexadecimal"
+conversion_id   = "Identifier of the conversion as logged, else row_md5 of its fields, in hexadecimal"
 user_id         = "Identifier of the user"
 converted_at    = "Instant of the conversion, UTC"
 converted_on    = "UTC day of the conversion"

@@ -1,15 +1,18 @@
 /*
 One row per touch of a user with a channel that the user's holdout prevented. Users with such a touch are alike to those who had one, but
 for chance: gold.channel_incrementality compares them. The channel is found as in silver.touchpoints, by the same rules, and what is
-marked is marked by the same: a repeat follows one of the same user, channel, campaign and kind by 30 seconds or less, and all touches of
-a bot-like user are marked.
+marked is marked by the same: a repeat follows one of the same user, channel, campaign and kind by repeat_seconds (30) or less, and
+all touches of a bot-like user are marked.
 
 key          = ["touch_id"]
 kind         = "merge"
 partition_by = ["touched_month"]
 
+[parameters]
+repeat_seconds = { default = 30, same_as = "silver.touchpoints", description = "Seconds after a touch in which the same one is a repeat" }
+
 [columns]
-touch_id       = "MD5 of the touch's fields, in hexadecimal"
+touch_id       = "row_md5 of the touch's fields, in hexadecimal"
 user_id        = "Identifier of the user"
 touched_at     = "Instant at which the touch would have been, UTC"
 touched_month  = "Month of that instant, YYYY-MM"
@@ -19,7 +22,7 @@ campaign_id    = "Identifier of the campaign, or Unknown"
 touch_kind     = "impression or click"
 source         = "Where the user would have come from, lower-case; empty where the log says nothing"
 medium         = "By what means, lower-case; empty where the log says nothing"
-is_repeat      = "Whether the same touch was prevented 30 seconds before or less"
+is_repeat      = "Whether the same touch was prevented repeat_seconds before or less"
 is_bot_like    = "Whether the user is bot-like in silver.touchpoints"
 */
 with touches as (
@@ -75,7 +78,7 @@ select
     medium as medium,
     coalesce(
         channel = channel_before and campaign_id = campaign_before and touch_kind = kind_before
-            and touched_at <= before_at + interval '30 seconds',
+            and touched_at <= before_at + interval $repeat_seconds second,
         false
     ) as is_repeat,
     is_bot_like as is_bot_like

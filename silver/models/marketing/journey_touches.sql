@@ -1,13 +1,16 @@
 /*
 One row per touch that counts, with the journey that it belongs to. Repeats and touches of bot-like users do not count. A journey
-begins after the user's previous conversion, of whatever kind, and holds the touches of the 30 days up to its conversion, that instant
-included; so a touch belongs to one conversion at most, and a touch after a conversion never to it. Touches that no conversion
-reaches make paths without conversion; such a path ends where the next touch is more than 30 days later, or where a conversion lies
-between. Another look-back: change the three intervals in copies of this model and of silver.journeys.
+begins after the user's previous conversion, of whatever kind, and holds the touches of the look-back (30 days) up to its conversion, that
+instant included; so a touch belongs to one conversion at most, and a touch after a conversion never to it. Touches that no conversion
+reaches make paths without conversion; such a path ends where the next touch is later by more than the look-back, or where a conversion
+lies between.
 
 key          = ["touch_id"]
 kind         = "merge"
 partition_by = ["touched_month"]
+
+[parameters]
+look_back_days = { default = 30, min = 1, max = 36525, description = "Days before a conversion in which a touch counts" }
 
 [columns]
 touch_id      = "The touch in silver.touchpoints"
@@ -42,7 +45,7 @@ followed as (
         t.*,
         c.conversion_id as next_id,
         c.converted_at as next_at,
-        coalesce(c.converted_at <= t.touched_at + interval '30 days', false) as is_reached
+        coalesce(c.converted_at <= t.touched_at + interval $look_back_days day, false) as is_reached
     from touches as t
     left join conversions as c
         on t.user_id = c.user_id
@@ -61,7 +64,7 @@ neighboured as (
 begun as (
     select
         *,
-        before_at is null or touched_at > before_at + interval '30 days' or next_id is distinct from next_id_before as begins
+        before_at is null or touched_at > before_at + interval $look_back_days day or next_id is distinct from next_id_before as begins
     from neighboured
 ),
 

@@ -1,12 +1,16 @@
 /*
 One row per conversion with the path of touches that led to it, and per path of touches without a conversion. The rules of what
-belongs to a path stand in silver.journey_touches; of a longer path the last 500 steps are here. A conversion before any touch, or
+belongs to a path stand in silver.journey_touches; of a path of more than 500 steps (most_steps) the last are here. A conversion before any touch, or
 whose touches are all too old, repeated or bot-like, has an empty path. A path without conversion is closed once the log is past
 closes_at; until then a conversion may still claim its last touches.
 
 key          = ["journey_id"]
 kind         = "merge"
 partition_by = ["ended_month"]
+
+[parameters]
+look_back_days = { default = 30, same_as = "silver.journey_touches", description = "Days before a conversion in which a touch counts" }
+most_steps     = { default = 500, min = 1, description = "Steps of a path, the last ones" }
 
 [columns]
 journey_id                = "The conversion_id, or the touch_id of the first touch of a path without conversion"
@@ -18,9 +22,9 @@ value_amount              = "Value of the conversion in the lake's currency; nul
 started_at                = "Instant of the first touch, UTC; null for an empty path"
 ended_at                  = "Instant of the conversion, else of the last touch, UTC"
 ended_month               = "Month of ended_at, YYYY-MM"
-closes_at                 = "Instant from which no new conversion can claim the path's last touch: 30 days after it; null where a conversion has it"
+closes_at                 = "Instant from which no new conversion can claim the path's last touch: look_back_days after it; null where a conversion has it"
 touch_count               = "Number of steps in the path"
-left_out_count            = "Number of earlier touches beyond the last 500"
+left_out_count            = "Number of earlier touches beyond the last most_steps"
 path                      = "Channels of the steps from first to last, separated by ' > '; empty for an empty path"
 channels                  = "Channel of each step, from first to last; null for an empty path, likewise the following"
 campaign_ids              = "Campaign of each step"
@@ -56,8 +60,8 @@ steps as (
         campaign_id,
         touch_kind,
         date_part('epoch', converted_at) - date_part('epoch', touched_at) as seconds_before,
-        cast(place as bigint) - greatest(place_count - 500, 0) as position,
-        greatest(place_count - 500, 0) as left_out_count
+        cast(place as bigint) - greatest(place_count - $most_steps, 0) as position,
+        greatest(place_count - $most_steps, 0) as left_out_count
     from numbered
 ),
 
@@ -111,7 +115,7 @@ journeys as (
         null,
         last_touched_at,
         substr(cast(cast(last_touched_at as date) as text), 1, 7),
-        last_touched_at + interval '30 days',
+        last_touched_at + interval $look_back_days day,
         started_at,
         touch_count,
         left_out_count,

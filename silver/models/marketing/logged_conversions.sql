@@ -8,7 +8,7 @@ kind         = "merge"
 partition_by = ["converted_month"]
 
 [columns]
-conversion_id   = "Identifier of the conversion as logged, else the MD5 of its fields, in hexadecimal"
+conversion_id   = "Identifier of the conversion as logged, else row_md5 of its fields, in hexadecimal"
 user_id         = "Identifier of the user"
 converted_at    = "Instant of the conversion, UTC"
 converted_on    = "UTC day of the conversion"
@@ -59,10 +59,7 @@ typed as (
 )
 
 select
-    coalesce(logged_id, md5(concat(
-        user_id, '|', cast(cast(converted_at as bigint) as text), '|', conversion_kind, '|', coalesce(cast(logged_amount as text), ''), '|',
-        coalesce(currency, '')
-    ))) as conversion_id,
+    coalesce(logged_id, row_md5(user_id, cast(converted_at as bigint), conversion_kind, logged_amount, currency)) as conversion_id,
     user_id as user_id,
     converted_at as converted_at,
     cast(converted_at as date) as converted_on,

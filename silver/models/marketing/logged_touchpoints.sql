@@ -9,7 +9,7 @@ kind         = "merge"
 partition_by = ["touched_month"]
 
 [columns]
-touch_id       = "MD5 of the touch's fields, in hexadecimal"
+touch_id       = "row_md5 of the touch's fields, in hexadecimal"
 user_id        = "Identifier of the user"
 touched_at     = "Instant of the touch, UTC"
 touched_month  = "Month of the touch, YYYY-MM"
@@ -59,10 +59,7 @@ typed as (
 )
 
 select
-    md5(concat(
-        user_id, '|', cast(cast(touched_at as bigint) as text), '|', touch_kind, '|', coalesce(logged_channel, ''), '|', campaign_id, '|',
-        source, '|', medium, '|', coalesce(cast(cost_amount as text), '')
-    )) as touch_id,
+    row_md5(user_id, cast(touched_at as bigint), touch_kind, logged_channel, campaign_id, source, medium, cost_amount) as touch_id,
     user_id as user_id,
     touched_at as touched_at,
     substr(cast(cast(touched_at as date) as text), 1, 7) as touched_month,

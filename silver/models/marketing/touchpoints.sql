@@ -1,16 +1,19 @@
 /*
 One row per touch of a user with a channel: those of the log of touches, and impressions and clicks of the ad network's own logs. The channel is that of the rule that counts at the touch's instant, else the logged one,
 else source and medium. Nothing is left out; what no journey should count is marked:
-- a repeat follows a touch of the same user, channel, campaign and kind by 30 seconds or less (of a burst only the first is none);
-- a bot-like user has clicked more than 30 times within some hour; all touches of the user are marked.
-Other spans and counts: change them in a copy of this model.
+- a repeat follows a touch of the same user, channel, campaign and kind by repeat_seconds (30) or less; of a burst only the first is none;
+- a bot-like user has clicked more than bot_clicks (30) times within some hour; all touches of the user are marked.
 
 key          = ["touch_id"]
 kind         = "merge"
 partition_by = ["touched_month"]
 
+[parameters]
+repeat_seconds = { default = 30, min = 0, max = 86400, description = "Seconds after a touch in which the same one is a repeat" }
+bot_clicks     = { default = 30, min = 1, description = "Clicks within an hour that a user may make without being bot-like" }
+
 [columns]
-touch_id       = "MD5 of the touch's fields, in hexadecimal"
+touch_id       = "row_md5 of the touch's fields, in hexadecimal"
 user_id        = "Identifier of the user"
 touched_at     = "Instant of the touch, UTC"
 touched_month  = "Month of the touch, YYYY-MM"
@@ -21,8 +24,8 @@ touch_kind     = "impression or click"
 source         = "Where the user came from, lower-case; empty where the log says nothing"
 medium         = "By what means, lower-case; empty where the log says nothing"
 cost_amount    = "What the touch cost, in the lake's currency; null where the log says nothing"
-is_repeat      = "Whether the same touch came 30 seconds before or less"
-is_bot_like    = "Whether the user clicked more than 30 times within some hour"
+is_repeat      = "Whether the same touch came repeat_seconds before or less"
+is_bot_like    = "Whether the user clicked more than bot_clicks times within some hour"
 */
 with touches as (
     select touch_id, user_id, touched_at, touched_month, logged_channel, campaign_id, touch_kind, source, medium, cost_amount
@@ -46,12 +49,12 @@ groups as (
     select * from silver.channel_groups
 ),
 
--- The click 30 clicks before.
+-- The click so many clicks before.
 clicks as (
     select
         user_id,
         touched_at,
-        lag(touched_at, 30) over (partition by user_id order by touched_at, touch_id) as earlier_at
+        lag(touched_at, $bot_clicks) over (partition by user_id order by touched_at, touch_id) as earlier_at
     from touches
     where touch_kind = 'click'
 ),
@@ -103,7 +106,7 @@ select
     cost_amount as cost_amount,
     coalesce(
         channel = channel_before and campaign_id = campaign_before and touch_kind = kind_before
-            and touched_at <= before_at + interval '30 seconds',
+            and touched_at <= before_at + interval $repeat_seconds second,
         false
     ) as is_repeat,
     is_bot_like as is_bot_like

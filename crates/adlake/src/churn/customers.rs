@@ -43,7 +43,7 @@ impl Customers {
         if lake.table(&table).await?.is_none() {
             let place = place_of(lake);
             return Err(LakeError::invalid(format!(
-                "{TABLE} is not there yet; make it with `adlake run --lake {place} --domain commerce`"
+                "{TABLE} is not there yet; make it with `adlake run --lake {place} --domain commerce --source DIR`, DIR with a shop's transactions"
             )));
         }
         let query = lake.session(as_of).await?.sql(include_str!("../../sql/churn_rows.sql")).await?;
@@ -78,7 +78,7 @@ impl Customers {
         }
         let Some(horizon_days) = horizon_days else {
             return Err(LakeError::invalid(format!(
-                "{TABLE} has no cut whose horizon the log covers: it takes a log of 28 days, and the horizon after them"
+                "{TABLE} has no cut whose horizon the log covers: it takes least_history_days (28, unless set) of a log, and the horizon after them"
             )));
         };
         let tables = rows.tables.iter().map(|(table, version)| (table.to_string(), *version)).collect();

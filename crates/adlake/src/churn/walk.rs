@@ -78,6 +78,11 @@ pub(super) fn folds(customers: &Customers, settings: &TrainSettings) -> Result<V
         return Err(LakeError::invalid("walking forward takes a cut and a day between cuts at least"));
     }
     let cuts: BTreeSet<i32> = customers.cuts.iter().copied().collect();
+    let apart = cuts.iter().zip(cuts.iter().skip(1)).map(|(one, next)| next.abs_diff(*one)).min().unwrap_or(1);
+    if settings.test_step_days % apart != 0 {
+        let step = settings.test_step_days;
+        return Err(LakeError::invalid(format!("--step {step}: the table's cuts lie {apart} days apart; give a multiple of it")));
+    }
     let horizon = customers.horizon_days;
     let first = cuts.first().copied().unwrap_or_default();
     let mut tested: Vec<i32> = Vec::new();

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use lake::{LakeError, Result};
 use serde::{Deserialize, Serialize};
 use training::metrics::Report;
 
-use super::settings::TrainSettings;
+use super::settings::{Population, TrainSettings};
 use crate::models::{CardFeature, ModelCard, ModelFile};
 
 /// What a model is, where it comes from, and how good it was. No clock and no name: the same training gives the same card.
@@ -50,3 +51,15 @@ impl ModelCard for Card {
 
 /// A click model with its card.
 pub type ClickModel = ModelFile<Card>;
+
+impl Card {
+    /// Refuses a model of another population: impressions have not what it learned from, or more.
+    pub(super) fn is_of_impressions(&self, called: &str) -> Result<()> {
+        match self.settings.population {
+            Population::Impressions => Ok(()),
+            other => Err(LakeError::invalid(format!(
+                "{called} was trained on {other}, not on impressions: it cannot score them; train one with --population impressions"
+            ))),
+        }
+    }
+}

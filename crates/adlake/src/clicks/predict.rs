@@ -48,8 +48,9 @@ const TEXTS: [&str; 13] = [
 /// Answers for a request at an instant (microseconds since 1970, UTC), from what the lake knows of its groups and its user by then.
 ///
 /// # Errors
-/// A number that is none, feature tables that are not there yet, and what happens while reading.
+/// A model of another population, a number that is none, feature tables that are not there yet, and what happens while reading.
 pub async fn predict(lake: &Lake, model: &ClickModel, asked: &Asked, at_micros: i64) -> Result<Answer> {
+    model.card.is_of_impressions("the model")?;
     let facts = request(lake, asked, at_micros).await?;
     let batches = features::Online::new(lake, AsOf::LastRelease)?.click_features(facts).await?;
     let batch =
@@ -142,7 +143,7 @@ fn unseen(model: &ClickModel, shown: &[String]) -> Vec<String> {
         Learned::Logistic(_) | Learned::Blend(_) | Learned::Ftrl(_) | Learned::Ffm(_) => return Vec::new(),
     };
     let known = binner.features().iter().zip(shown);
-    let is_new = |levels: &[String], text: &String| text != "unknown" && !levels.contains(text);
+    let is_new = |levels: &[String], text: &String| !text.eq_ignore_ascii_case("unknown") && !levels.contains(text);
     known
         .filter(|(feature, text)| feature.levels().is_some_and(|levels| is_new(levels, text)))
         .map(|(feature, text)| format!("{} {text}", feature.name()))

@@ -31,7 +31,10 @@ async fn registered(lake: &Lake, name: &str, as_of: AsOf) -> Result<Rows> {
     let registered = features::registry()?.table(name).map_err(LakeError::invalid)?;
     let table = TableName::new(spec::Layer::Features, name).map_err(LakeError::invalid)?;
     if lake.table(&table).await?.is_none() {
-        return Err(LakeError::invalid(format!("{table} is not there yet; make it with `adlake run --lake {}`", place_of(lake))));
+        return Err(LakeError::invalid(format!(
+            "{table} is not there yet; make it with `adlake run --lake {} --source DIR`, DIR with the logs",
+            place_of(lake)
+        )));
     }
     let spec = features::FrameSpec { as_of, ..features::FrameSpec::of(table, registered.time.as_deref().unwrap_or_default()) };
     let frame = features::frame(lake, &spec).await?;

@@ -12,7 +12,6 @@ use spec::{Layer, Model};
 use training::Predict;
 
 use super::card::ClickModel;
-use super::settings::Population;
 use crate::models::{ArgumentNames, KnownModel, columns_of_call};
 
 const FILE: &str = "crates/adlake/sql/click_scores.sql";
@@ -26,12 +25,7 @@ const PLACE: &str = "'{model}'";
 /// # Errors
 /// A model of another population, or with features that the feature tables do not have; what happens while reading or writing.
 pub async fn score(lake: &Lake, known: &KnownModel, model: Arc<ClickModel>, progress: &dyn Progress) -> Result<RunReport> {
-    if model.card.settings.population != Population::Impressions {
-        return Err(LakeError::invalid(format!(
-            "{}/{} was trained on {}, not on impressions: it cannot score them; train one with --population impressions",
-            known.name, known.version, model.card.settings.population
-        )));
-    }
+    model.card.is_of_impressions(&format!("{}/{}", known.name, known.version))?;
     let text = TEXT.replace(PLACE, &format!("'{}/{}'", known.name, known.version));
     let scores = Model::parse(Layer::Gold, "adtech", FILE, &text).map_err(LakeError::Problems)?;
     let columns = columns_of_call(&text, "click_probability");

@@ -13,6 +13,7 @@ use console::{Bars, note, out, thousands};
 use lake::{AsOf, Lake, LakeError, Result, RunReport};
 use training::metrics::Estimate;
 
+use super::score::warn_of_redefined;
 use super::steps::Steps;
 use super::train::{keep, print_audit, refused, run_id};
 
@@ -95,6 +96,7 @@ impl ScoreChurn {
     /// Scores all customers.
     pub async fn score(&self, lake: &Lake, settings: &spec::Settings) -> Result<RunReport> {
         let (known, model) = Records::of(lake).model::<Card>(&self.model).await?;
+        warn_of_redefined(lake, settings, &known, &model.card.definitions)?;
         churn::score(lake, &known, Arc::new(model), &Offer::from(&settings.churn), &Bars::default()).await
     }
 }

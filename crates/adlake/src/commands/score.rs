@@ -1,14 +1,15 @@
 //! `adlake score` and `adlake predict`.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use adlake::clicks::{self, Asked, Card};
-use adlake::models::{Records, use_threads};
-use chrono::{DateTime, Utc};
+use adlake::models::{KnownModel, Records, redefined, use_threads};
+use chrono::{DateTime, Datelike, Utc};
 use clap::{Args, Subcommand};
-use console::{Bars, LakeArgs, out, print_report};
-use lake::Result;
+use console::{Bars, LakeArgs, note, out, print_report};
+use lake::{Lake, LakeError, Result};
 
 use super::churn::ScoreChurn;
 
@@ -48,7 +49,7 @@ pub struct PredictClick {
     /// A registered model: its last version, or one such as click/3
     #[arg(long, value_name = "NAME[/VERSION]", default_value = "click")]
     model: String,
-    /// The instant of the request [default: now]
+    /// The instant of the request, such as 2026-01-10T08:30:00Z [default: now]
     #[arg(long, value_name = "RFC3339")]
     at: Option<DateTime<Utc>>,
     /// How many features to show
@@ -86,6 +87,16 @@ pub struct PredictClick {
     ad_position: Option<String>,
 }
 
+/// Says which features of a model are made otherwise than when it was trained.
+pub fn warn_of_redefined(lake: &Lake, settings: &spec::Settings, known: &KnownModel, definitions: &BTreeMap<String, String>) -> Result<()> {
+    let changed = redefined(lake, &super::model_files(None, settings)?, definitions)?;
+    if !changed.is_empty() {
+        let (name, version) = (&known.name, known.version);
+        note!("warning: {name}/{version} learned from other definitions of {}: train it again", changed.join(", "));
+    }
+    Ok(())
+}
+
 impl Score {
     /// Runs the command.
     pub async fn run(self, arguments: &LakeArgs) -> Result<ExitCode> {
@@ -94,6 +105,7 @@ impl Score {
         let report = match self {
             Self::Click(click) => {
                 let (known, model) = Records::of(&lake).model::<Card>(&click.model).await?;
+                warn_of_redefined(&lake, &settings, &known, &model.card.definitions)?;
                 clicks::score(&lake, &known, Arc::new(model), &Bars::default()).await?
             }
             Self::Churn(churn) => churn.score(&lake, &settings).await?,
@@ -107,9 +119,16 @@ impl Predict {
     /// Runs the command.
     pub async fn run(self, arguments: &LakeArgs) -> Result<ExitCode> {
         let Self::Click(click) = self;
-        let (lake, _) = arguments.open_existing().await?;
+        let (lake, settings) = arguments.open_existing().await?;
         let (known, model) = Records::of(&lake).model::<Card>(&click.model).await?;
+        warn_of_redefined(&lake, &settings, &known, &model.card.definitions)?;
         let at = click.at.unwrap_or_else(lake::now);
+        if !(1970..2100).contains(&at.year()) {
+            return Err(LakeError::invalid(format!(
+                "--at {}: give an instant from 1970 to 2099, such as 2026-01-10T08:30:00Z",
+                at.to_rfc3339()
+            )));
+        }
         let answer = clicks::predict(&lake, &model, &click.asked(), at.timestamp_micros()).await?;
         out!("{:.4}  probability of a click, by {}/{}", answer.probability, known.name, known.version);
         out!("\nWhat moved it, against a usual request (log-odds):");

@@ -49,9 +49,9 @@ pub struct TrainClick {
     /// Trees of a forest [default: 100], or boosted ones at most [default: 500]
     #[arg(long, value_name = "N")]
     trees: Option<usize>,
-    /// Splits above a leaf of a forest at most
-    #[arg(long, value_name = "N", default_value_t = 10)]
-    max_depth: usize,
+    /// Splits above a leaf of a forest at most [default: 10]
+    #[arg(long, value_name = "N")]
+    max_depth: Option<usize>,
     /// Slots of ftrl or ffm as a power of 2 [default: what suits the population]
     #[arg(long, value_name = "N")]
     bits: Option<u32>,
@@ -88,7 +88,29 @@ impl Train {
 }
 
 impl TrainClick {
+    /// Refuses what the learner makes nothing of.
+    fn check(&self) -> Result<()> {
+        let learner = self.learner;
+        let is_forest = learner == Learner::Forest;
+        let has_trees = is_forest || learner == Learner::Boosted;
+        let is_hashed = matches!(learner, Learner::Ftrl | Learner::Ffm);
+        let misplaced = [
+            ("--trees", self.trees.is_some() && !has_trees, "forest or boosted"),
+            ("--max-depth", self.max_depth.is_some() && !is_forest, "forest"),
+            ("--class-weight", self.class_weight != ClassWeights::None && !is_forest, "forest"),
+            ("--bits", self.bits.is_some() && !is_hashed, "ftrl or ffm"),
+        ];
+        if let Some((flag, _, learners)) = misplaced.iter().find(|(_, is_misplaced, _)| *is_misplaced) {
+            return Err(LakeError::invalid(format!("{flag} is nothing to --learner {learner}: leave it out, or take {learners}")));
+        }
+        if self.trees == Some(0) {
+            return Err(LakeError::invalid("--trees 0: give 1 or more"));
+        }
+        Ok(())
+    }
+
     async fn train(&self, lake: &Lake, models: &[ModelFile]) -> Result<ExitCode> {
+        self.check()?;
         let settings = TrainSettings {
             learner: self.learner,
             population: self.population,
@@ -96,7 +118,7 @@ impl TrainClick {
             test_share: self.test_share,
             gap_seconds: self.gap,
             trees: self.trees.unwrap_or(if self.learner == Learner::Forest { 100 } else { 500 }),
-            max_depth: self.max_depth,
+            max_depth: self.max_depth.unwrap_or(10),
             bits: self.bits,
             class_weight: self.class_weight,
             calibrate: !self.no_calibration,
@@ -207,7 +229,11 @@ pub fn print_trained(trained: &Trained) {
     line("normalised entropy", test.normalised_entropy, "1 = knows the base rate alone");
     line("Brier score", Some(test.brier_score), "less is better");
     line("expected / observed", test.calibration_ratio, "1 = as many clicks as promised");
-    line("calibration error", Some(test.calibration_error.error), "0 = probabilities are true");
+    line(
+        "calibration error",
+        Some(test.calibration_error.error),
+        "0 = probabilities are true; the interval leaves out what chance alone adds",
+    );
     line(&format!("recall at {}", test.threshold), test.recall, "");
     line(&format!("precision at {}", test.threshold), test.precision, "");
     if test.roc_auc.is_some_and(|auc| auc.contains(0.5)) {

@@ -102,7 +102,7 @@ impl<C: ModelCard> ModelFile<C> {
         let (card, model) = (&bytes[..at], &bytes[at + 1..]);
         let label: Label = serde_json::from_slice(card).map_err(|error| damaged(&error.to_string()))?;
         if label.format != C::FORMAT {
-            return Err(damaged(&format!("its format is '{}'", label.format)));
+            return Err(LakeError::invalid(format!("no {} but one in the format '{}': name another with --model", C::KIND, label.format)));
         }
         if label.version > C::VERSION {
             let (version, reads, kind) = (label.version, C::VERSION, C::KIND);

@@ -45,8 +45,25 @@ pub(crate) fn place_of(lake: &lake::Lake) -> String {
 /// Fingerprints of the models that make a table: a changed definition is another feature.
 pub(crate) fn definitions(pipeline: &spec::Pipeline, top: &spec::TableName) -> std::collections::BTreeMap<String, String> {
     let tables = pipeline.upstream_of(top).into_iter().chain([top.clone()]);
-    let models = tables.filter_map(|table| pipeline.get(&table).map(|model| (table.to_string(), model)));
-    models.map(|(table, model)| (table, format!("{:016x}", xxhash_rust::xxh3::xxh3_64(model.sql.as_bytes())))).collect()
+    tables.filter_map(|table| pipeline.get(&table).map(|model| (table.to_string(), definition(model)))).collect()
+}
+
+fn definition(model: &spec::Model) -> String {
+    format!("{:016x}", xxhash_rust::xxh3::xxh3_64(model.sql.as_bytes()))
+}
+
+/// Tables that a model of these definitions learned from, and that are made otherwise now: by another query, or with other parameters.
+///
+/// # Errors
+/// The lake's settings do not fit the models.
+pub fn redefined(
+    lake: &lake::Lake,
+    models: &[lake::ModelFile],
+    known: &std::collections::BTreeMap<String, String>,
+) -> lake::Result<Vec<String>> {
+    let pipeline = lake.pipeline(models)?;
+    let now = |table: &String| table.parse().ok().and_then(|table| pipeline.get(&table)).map(definition);
+    Ok(known.iter().filter(|(table, learned)| now(table).as_ref() != Some(learned)).map(|(table, _)| table.clone()).collect())
 }
 
 /// How many threads learn and predict in this process: so many, or one per core for 0. Only the first call counts.

@@ -30,6 +30,8 @@ pub struct KnownModel {
     pub run_id: String,
 }
 
+/// Letters of a model's name, at most; it names a folder and stands in SQL.
+const LONGEST_NAME: usize = 100;
 /// The file of a run that holds the model.
 const MODEL_FILE: &str = "model.adlake";
 /// The whole run, for pushing it to a server later.
@@ -86,10 +88,14 @@ impl<'l> Records<'l> {
     /// # Errors
     /// A name that a reference such as `click/3` could not hold.
     pub fn check_name(name: &str) -> Result<()> {
-        if name.is_empty() || name.contains('/') {
-            return Err(LakeError::invalid(format!("'{name}' cannot name a model: a name has a character at least, and no slash")));
+        let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+        let begins_well = name.starts_with(|first: char| first.is_ascii_alphabetic());
+        if begins_well && name.len() <= LONGEST_NAME && name.chars().all(is_allowed) {
+            return Ok(());
         }
-        Ok(())
+        Err(LakeError::invalid(format!(
+            "{name:?} cannot name a model: begin with a letter of a to z, go on with letters, digits, '-', '_' and '.', {LONGEST_NAME} at most"
+        )))
     }
 
     /// Gives a run's model the next version of a name: of several at the same time each another one.
@@ -141,7 +147,10 @@ impl<'l> Records<'l> {
     /// There is none, it is of another kind, or its file is damaged.
     pub async fn model<C: ModelCard>(&self, reference: &str) -> Result<(KnownModel, ModelFile<C>)> {
         let (known, bytes) = self.model_bytes(reference).await?;
-        Ok((known, ModelFile::from_bytes(&bytes)?))
+        let model = ModelFile::from_bytes(&bytes);
+        let model =
+            model.map_err(|error| LakeError::invalid(format!("{}/{} (run {}): {error}", known.name, known.version, known.run_id)))?;
+        Ok((known, model))
     }
 
     /// The same as bytes, of whatever kind it is.

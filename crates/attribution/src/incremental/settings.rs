@@ -20,7 +20,11 @@ impl Default for IncrementalSettings {
 }
 
 impl IncrementalSettings {
-    pub(super) fn check(&self) -> Result<()> {
+    /// Whether these make sense.
+    ///
+    /// # Errors
+    /// Windows that do not ascend from above 0, or more than 16; a level out of range.
+    pub fn check(&self) -> Result<()> {
         let complain = |setting, value: String, expected| Err(AttributionError::Setting { setting, value, expected });
         let is_ascending =
             self.windows.windows(2).all(|pair| pair[0] < pair[1]) && self.windows.iter().all(|end| end.is_finite() && *end > 0.0);

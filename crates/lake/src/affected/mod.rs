@@ -19,7 +19,7 @@ use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, TableReference};
 use datafusion::datasource::{MemTable, provider_as_source};
 use datafusion::error::Result as QueryResult;
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, TableScan};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, TableScan, Unnest};
 use datafusion::optimizer::extract_equijoin_predicate::ExtractEquijoinPredicate;
 use datafusion::optimizer::{Optimizer, OptimizerContext};
 use datafusion::prelude::SessionContext;
@@ -131,6 +131,13 @@ fn in_memory(batches: Vec<RecordBatch>, schema: &DFSchema, table: Option<TableRe
 /// The column at a position of a schema.
 pub(crate) fn column_at(schema: &DFSchema, position: usize) -> Column {
     Column::from(schema.qualified_field(position))
+}
+
+/// Where a column of what lists are taken apart into stood beside them, by positions; none for what came out of a list.
+fn beside(unnest: &Unnest, column: usize) -> Option<usize> {
+    let below = *unnest.dependency_indices.get(column)?;
+    let is_taken_apart = unnest.list_type_columns.iter().any(|(list, _)| *list == below) || unnest.struct_type_columns.contains(&below);
+    (!is_taken_apart).then_some(below)
 }
 
 /// Expressions under names of their own, to be told apart by their positions.

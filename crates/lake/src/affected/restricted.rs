@@ -7,10 +7,10 @@ use datafusion::catalog::TableProvider;
 use datafusion::common::{Column, DFSchema};
 use datafusion::logical_expr::{
     Aggregate, Distinct, Expr, ExprSchemable, Filter, Join, JoinType, LogicalPlan, LogicalPlanBuilder, Projection, SubqueryAlias,
-    TableScan, Union, Window,
+    TableScan, Union, Unnest, Window,
 };
 
-use super::{Scope, Values, column_at, in_memory, is_scan_of, numbered, occurrences, partitioned_by, rescan};
+use super::{Scope, Values, beside, column_at, in_memory, is_scan_of, numbered, occurrences, partitioned_by, rescan};
 use crate::Result;
 use crate::casts::is_text;
 use crate::scan::FileScan;
@@ -124,6 +124,15 @@ impl Scope<'_> {
                 input.under(|input| {
                     let (groups, aggregated) = (aggregate.group_expr.clone(), aggregate.aggr_expr.clone());
                     Ok(LogicalPlan::Aggregate(Aggregate::try_new(Arc::new(input), groups, aggregated)?))
+                })
+            }
+            LogicalPlan::Unnest(ref unnest) => {
+                let below = |c: &Column| Some(column_at(unnest.input.schema(), beside(unnest, unnest.schema.maybe_index_of_column(c)?)?));
+                let Some(below) = wanted.below(below) else { return self.here(plan, wanted, values).await };
+                let input = Box::pin(self.restrict(unnest.input.as_ref().clone(), &below, values)).await?;
+                input.under(|input| {
+                    let (columns, options) = (unnest.exec_columns.clone(), unnest.options.clone());
+                    Ok(LogicalPlan::Unnest(Unnest::try_new(Arc::new(input), columns, options)?))
                 })
             }
             LogicalPlan::Join(join) => self.restrict_join(join, wanted, values).await,

@@ -13,11 +13,11 @@ use datafusion::error::Result as QueryResult;
 use datafusion::functions_aggregate::expr_fn::{bool_or, min};
 use datafusion::logical_expr::{
     Aggregate, Distinct, Expr, ExprSchemable, Filter, Join, JoinConstraint, JoinType, LogicalPlan, LogicalPlanBuilder, Projection,
-    SubqueryAlias, Window, lit,
+    SubqueryAlias, Unnest, Window, lit,
 };
 use spec::TableName;
 
-use super::{Scope, column_at, has_subquery, is_scan_of, looks_back_by, named_as, numbered, occurrences, partitioned_by, rescan};
+use super::{Scope, beside, column_at, has_subquery, is_scan_of, looks_back_by, named_as, numbered, occurrences, partitioned_by, rescan};
 use crate::unique::{self, Positions, plain_column};
 use crate::{LakeError, Result};
 
@@ -111,6 +111,7 @@ impl Changes<'_> {
             LogicalPlan::Aggregate(aggregate) => self.touched_groups(aggregate, columns).await,
             LogicalPlan::Join(join) => self.touched_pairs(join, columns).await,
             LogicalPlan::Window(window) => self.touched_windows(window, columns).await,
+            LogicalPlan::Unnest(unnest) => self.touched_items(unnest, columns).await,
             // Limits and the rest: another row may change any other.
             _ => Ok(Touched::Unknown),
         }
@@ -183,6 +184,19 @@ impl Changes<'_> {
         let near = self.scope.meeting(side, &on, &rows, &on).await?.plan;
         let mates = of_same_partition(near, rows.clone(), &on, order.map(|c| Expr::Column(column_at(schema, c))))?;
         all_of(vec![select(mates, schema, columns)?, select(rows, schema, columns)?], &window.schema, columns)
+    }
+
+    /// What stood beside lists, or what was in them, where the changed rows tell the lists.
+    async fn touched_items(&self, unnest: &Unnest, columns: &Positions) -> Result<Touched> {
+        if let Some(below) = columns.iter().map(|c| beside(unnest, *c)).collect::<Option<Positions>>() {
+            return Box::pin(self.touched(&unnest.input, &below)).await;
+        }
+        let all = (0..unnest.input.schema().fields().len()).collect();
+        self.above(&unnest.input, &all, |input| {
+            let items = Unnest::try_new(Arc::new(input), unnest.exec_columns.clone(), unnest.options.clone())?;
+            select(LogicalPlan::Unnest(items), &unnest.schema, columns)
+        })
+        .await
     }
 
     async fn touched_pairs(&self, join: &Join, columns: &Positions) -> Result<Touched> {

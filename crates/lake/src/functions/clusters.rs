@@ -51,6 +51,9 @@ fn rfm_clusters_fit(arguments: &Arguments) -> QueryResult<ArrayRef> {
     let whole = |place: usize| arguments.constant(place).map(|number| number.clamp(0.0, 1e9) as usize);
     let settings =
         ClusterSettings { sample: COMPARED, fewest: whole(1)?, most: whole(2)?, seed: whole(3)? as u64, ..ClusterSettings::default() };
+    if settings.fewest > settings.most {
+        return Err(arguments.error(format!("the fewest clusters, {}, are more than the most, {}", settings.fewest, settings.most)));
+    }
     let (mut models, mut counts, mut silhouettes, mut inertias, mut reasons) = (vec![], vec![], vec![], vec![], vec![]);
     for row in 0..arguments.rows {
         let found = match arguments.gathered(0, row)? {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, Float64Array, RecordBatch, StructArray, new_empty_array};
-use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, Fields, Float64Type, Schema};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int64Array, RecordBatch, StructArray, new_empty_array};
+use datafusion::arrow::compute::{CastOptions, cast, cast_with_options};
+use datafusion::arrow::datatypes::{DataType, Fields, Float64Type, Int64Type, Schema, TimeUnit};
 use datafusion::arrow::json::ReaderBuilder;
 use datafusion::error::{DataFusionError, Result as QueryResult};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
@@ -78,6 +78,17 @@ pub(super) fn structures_of(fields: &Fields, rows: &[impl Serialize]) -> QueryRe
     Ok(decoder.flush()?.unwrap_or_else(|| RecordBatch::new_empty(Arc::new(Schema::new(fields.clone())))).into())
 }
 
+/// Instants of whatever unit as microseconds since 1970; whole numbers are such already.
+pub(super) fn microseconds(instants: &ArrayRef) -> QueryResult<Int64Array> {
+    let strictly = CastOptions { safe: false, ..CastOptions::default() };
+    let instants = match instants.data_type() {
+        DataType::Timestamp(_, zone) => cast_with_options(instants, &DataType::Timestamp(TimeUnit::Microsecond, zone.clone()), &strictly)?,
+        DataType::Int64 | DataType::Null => Arc::clone(instants),
+        other => return Err(DataFusionError::Plan(format!("{other} is no instant: give a timestamp"))),
+    };
+    Ok(cast(&instants, &DataType::Int64)?.as_primitive::<Int64Type>().clone())
+}
+
 /// The columns that a function was given.
 pub(super) struct Arguments {
     name: &'static str,
@@ -100,6 +111,18 @@ impl Arguments {
     /// A column of numbers.
     pub fn numbers(&self, place: usize) -> QueryResult<Float64Array> {
         self.cast(&self.columns[place]).map_err(|_| self.unfit(place, self.columns[place].data_type()))
+    }
+
+    /// A column of instants, as microseconds.
+    pub fn instants(&self, place: usize) -> QueryResult<Int64Array> {
+        microseconds(&self.columns[place]).map_err(|_| self.unfit(place, self.columns[place].data_type()))
+    }
+
+    /// The numbers that a column holds a list of in this row.
+    pub fn list(&self, place: usize, row: usize) -> QueryResult<Vec<f64>> {
+        let column = &self.columns[place];
+        let lists = column.as_list_opt::<i32>().filter(|lists| lists.is_valid(row)).ok_or_else(|| self.unfit(place, column.data_type()))?;
+        Ok(self.cast(&lists.value(row))?.values().to_vec())
     }
 
     /// Any numbers as such.

@@ -5,18 +5,24 @@ use std::sync::Arc;
 
 use attribution::Estimate;
 use attribution::incremental::{Evidence, Exposure, Incremental, IncrementalSettings, Population, User};
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array, ListArray, StringArray, StructArray};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, ListArray, StringArray, StructArray};
 use datafusion::arrow::buffer::OffsetBuffer;
 use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, Field, Fields, Int64Type};
+use datafusion::arrow::datatypes::{DataType, Field, Fields};
 use datafusion::error::Result as QueryResult;
 use serde::Serialize;
 
-use super::computed::{Arguments, Computed, structures_of};
+use super::computed::{Arguments, Computed, microseconds, structures_of};
 
 /// All of them.
 pub(super) fn all() -> Vec<Computed> {
-    let takes = &["rows of user_id, at, event, channel, campaign_id, value", "observed from", "observed until", "least held-out users"];
+    let takes = &[
+        "rows of user_id, at, event, channel, campaign_id, value",
+        "observed from",
+        "observed until",
+        "least held-out users",
+        "ends of the effect's windows",
+    ];
     vec![Computed::new("incremental_credits", takes, DataType::List(item()), incremental_credits)]
 }
 
@@ -86,19 +92,22 @@ impl Row<'_> {
     }
 }
 
-/// `incremental_credits(rows, from, until, least)`: for each channel with a contact, for each of its campaigns, and for what would have come
-/// anyway, the conversions from `from` (exclusive) to `until`, in microseconds. An event is a `contact`, a `ghost` (a contact that the
+/// `incremental_credits(rows, from, until, least, windows)`: for each channel with a contact, for each of its campaigns, and for what would
+/// have come anyway, the conversions from `from` (exclusive) to `until`. An event is a `contact`, a `ghost` (a contact that the
 /// user's holdout prevented), a `signal` of intent that is no advertising, or a `conversion`. Where fewer than `least` users of a channel's
-/// holdout had an occasion, or the data cannot be fitted, there is a reason in the place of numbers.
+/// holdout had an occasion, or the data cannot be fitted, there is a reason in the place of numbers. `windows` are days since the last
+/// contact, ascending: the ends of spans with an effect of their own each.
 fn incremental_credits(arguments: &Arguments) -> QueryResult<ArrayRef> {
-    let (from, until) = (arguments.numbers(1)?, arguments.numbers(2)?);
+    let (from, until) = (arguments.instants(1)?, arguments.instants(2)?);
     let least = arguments.constant(3)?.clamp(1.0, 1e15) as u64;
-    let settings = IncrementalSettings { least_held_out: least, ..IncrementalSettings::default() };
     let mut lists: Vec<StructArray> = Vec::new();
     let mut lengths = Vec::new();
     for row in 0..arguments.rows {
+        let windows = arguments.list(4, row)?;
+        let settings = IncrementalSettings { windows, least_held_out: least, ..IncrementalSettings::default() };
+        settings.check().map_err(|error| arguments.error(error))?;
         let rows = arguments.gathered(0, row)?.filter(|_| from.is_valid(row) && until.is_valid(row));
-        let log = rows.map(|rows| Log::read(arguments, &rows, from.value(row) as i64, until.value(row) as i64)).transpose()?;
+        let log = rows.map(|rows| Log::read(arguments, &rows, from.value(row), until.value(row))).transpose()?;
         let rows = log.as_ref().map(|log| log.rows(&settings)).unwrap_or_default();
         lengths.push(rows.len());
         lists.push(structures_of(&fields(), &rows)?);
@@ -121,7 +130,7 @@ impl Log {
         let text = |name: &str| texts(arguments, rows, name);
         let (names, events, channel_names, campaign_names) = (text("user_id")?, text("event")?, text("channel")?, text("campaign_id")?);
         let at = rows.column_by_name("at").ok_or_else(|| arguments.error("the rows have no field at"))?;
-        let at: Int64Array = cast(at, &DataType::Int64)?.as_primitive::<Int64Type>().clone();
+        let at = microseconds(at).map_err(|error| arguments.error(error))?;
         let values = arguments.field(rows, "value")?;
         let is_contact = |row: &usize| matches!(events.value(*row), "contact" | "ghost");
         let channels: BTreeSet<&str> = (0..rows.len()).filter(is_contact).map(|row| channel_names.value(row)).collect();
@@ -263,6 +272,7 @@ fn texts(arguments: &Arguments, rows: &StructArray, name: &str) -> QueryResult<S
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn log(conversions: usize) -> Log {
@@ -279,6 +289,45 @@ mod tests {
             Log { channels: vec!["video".to_owned()], users: (0..200).map(user).collect(), campaigns: (0..200).map(campaign).collect() };
         log.users[199].exposures[0].is_ghost = false;
         log
+    }
+
+    /// Half of the users were held out, and fewer of these converted a day after.
+    const TOLD: &str = "
+        with users as (select unnest(range(0, 400)) as n),
+        events as (
+            select n, timestamp '2026-01-01 12:00:00' as at, case when n % 2 = 0 then 'contact' else 'ghost' end as event from users
+            union all
+            select n, timestamp '2026-01-03 00:00:00', 'conversion' from users where n % 6 = 0 or n % 10 = 1
+        )
+        select c['channel'], c['conversions'] > 10, c['conversions'], c['conversions_low'] from (
+            select unnest(incremental_credits(
+                array_agg(named_struct('user_id', n, 'at', INSTANT, 'event', event, 'channel', 'video', 'campaign_id', 'k', 'value', 1)),
+                arrow_cast(timestamp '2026-01-01 00:00:00', 'Timestamp(Nanosecond, None)'), timestamp '2026-01-31 00:00:00', 50, WINDOWS
+            )) as c from events
+        ) as told where c['grain'] = 'channel'";
+
+    #[tokio::test]
+    async fn instants_may_have_any_unit() {
+        let lake = crate::testing::lake();
+        let told = async |instant: &str, windows: &str| {
+            crate::testing::rows(&lake, &TOLD.replace("INSTANT", instant).replace("WINDOWS", windows), crate::AsOf::Latest).await
+        };
+        let expected = told("arrow_cast(at, 'Timestamp(Microsecond, None)')", "[1, 3, 7]").await;
+        assert!(expected.len() == 1 && expected[0].starts_with("video|true|"), "{expected:?}");
+        for unit in ["Second", "Millisecond", "Nanosecond"] {
+            assert_eq!(told(&format!("arrow_cast(at, 'Timestamp({unit}, None)')"), "[1, 3, 7]").await, expected, "{unit}");
+        }
+        // The controls: milliseconds taken for microseconds tell another story, and so does a window that is over before they convert.
+        assert_ne!(told("cast(arrow_cast(at, 'Timestamp(Millisecond, None)') as bigint)", "[1, 3, 7]").await, expected);
+        assert_ne!(told("at", "[1]").await, expected);
+    }
+
+    #[tokio::test]
+    async fn windows_that_make_no_sense_are_an_error() {
+        let sql = TOLD.replace("INSTANT", "at").replace("WINDOWS", "[7, 1]");
+        let told = crate::collect(crate::testing::lake().sql(&sql, crate::AsOf::Latest).await.unwrap()).await;
+        let error = told.unwrap_err().to_string();
+        assert!(error.contains("incremental_credits: windows is [7.0, 1.0]"), "{error}");
     }
 
     #[test]

@@ -58,20 +58,17 @@ impl Order {
     }
 }
 
-/// `M/D/YYYY h:mm[:ss]` as `YYYY-MM-DD hh:mm:ss`; none where the text is something else or the month is none.
+/// `M/D/YYYY[ h:mm[:ss]]` as `YYYY-MM-DD hh:mm:ss`; none where the text is something else or the month is none.
 fn with_slashes(text: &[u8], order: Order) -> Option<[u8; 19]> {
     let (first, rest) = number(text, 1..=2)?;
     let (second, rest) = number(rest.strip_prefix(b"/")?, 1..=2)?;
     let (year, rest) = number(rest.strip_prefix(b"/")?, 4..=4)?;
-    let time = rest.iter().position(|byte| !matches!(byte, b' ' | b'T')).filter(|blanks| *blanks > 0)?;
-    let (hour, rest) = number(&rest[time..], 1..=2)?;
-    let (minute, rest) = number(rest.strip_prefix(b":")?, 2..=2)?;
-    let (second_of_minute, rest) = if rest.is_empty() { (0, rest) } else { number(rest.strip_prefix(b":")?, 2..=2)? };
+    let (hour, minute, second_of_minute) = if rest.is_empty() { (0, 0, 0) } else { time_of_day(rest)? };
     let (month, day) = match order {
         Order::Month => (first, second),
         Order::Day => (second, first),
     };
-    if !rest.is_empty() || !(1..=12).contains(&month) {
+    if !(1..=12).contains(&month) {
         return None;
     }
     let mut instant = *b"0000-00-00 00:00:00";
@@ -82,6 +79,15 @@ fn with_slashes(text: &[u8], order: Order) -> Option<[u8; 19]> {
     put(&mut instant[14..16], minute);
     put(&mut instant[17..19], second_of_minute);
     Some(instant)
+}
+
+/// Hour, minute and second of ` h:mm[:ss]`, which is all that is left.
+fn time_of_day(text: &[u8]) -> Option<(u16, u16, u16)> {
+    let blanks = text.iter().position(|byte| !matches!(byte, b' ' | b'T')).filter(|blanks| *blanks > 0)?;
+    let (hour, rest) = number(&text[blanks..], 1..=2)?;
+    let (minute, rest) = number(rest.strip_prefix(b":")?, 2..=2)?;
+    let (second, rest) = if rest.is_empty() { (0, rest) } else { number(rest.strip_prefix(b":")?, 2..=2)? };
+    rest.is_empty().then_some((hour, minute, second))
 }
 
 /// The number that the text begins with, of so many digits, and what follows.
@@ -140,9 +146,10 @@ mod tests {
         assert_eq!(iso("12/1/2010 8:26", Order::Month), wanted("2010-12-01 08:26:00"));
         assert_eq!(iso("1/12/2010 08:26:59", Order::Day), wanted("2010-12-01 08:26:59"));
         assert_eq!(iso("02/29/2011  T8:26", Order::Month), wanted("2011-02-29 08:26:00"));
-        // A month that is none, too many digits, no time, something behind it.
+        assert_eq!(iso("3/4/2011", Order::Day), wanted("2011-04-03 00:00:00"));
+        // A month that is none, too many digits, something behind it.
         for text in
-            ["13/1/2010 8:26", "0/1/2010 8:26", "12/111/2010 8:26", "12/1/10 8:26", "12/1/2010", "12/1/2010 8:26 PM", "12/1/2010 8:2", ""]
+            ["13/1/2010 8:26", "0/1/2010 8:26", "12/111/2010 8:26", "12/1/10 8:26", "12/1/2010 8:26 PM", "12/1/2010 8:2", "12/1/2010x", ""]
         {
             assert_eq!(iso(text, Order::Month), None, "{text}");
         }

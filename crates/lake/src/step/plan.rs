@@ -103,6 +103,9 @@ pub(super) async fn decide(
         Some(known) if *known != definition(model) => return Ok(decision(Way::Build, vec!["rebuilt: the model changed".to_owned()])),
         Some(_) => {}
     }
+    if let [vanished, ..] = inputs.vanished(model, consumed)[..] {
+        return Ok(decision(Way::Build, vec![format!("rebuilt: {vanished} is not in the lake any more")]));
+    }
     let mut changed = Vec::new();
     for (name, table) in &inputs.tables {
         let Some(before) = table.version_read(consumed) else {

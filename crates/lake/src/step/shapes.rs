@@ -305,10 +305,40 @@ const SHAPES: &[(&str, &str, &str, &str)] = &[
         "with counted as (select k, day, count(*) as n from bronze.a group by k, day) \
          select k as k, day as day, sum(n) over (partition by k order by day rows between unbounded preceding and 1 preceding) as n from counted",
     ),
+    (
+        "a group's rows gathered and taken apart",
+        "kind = 'replace_partitions'\nkey = ['day', 'k']\npartition_by = ['day']",
+        "day k n",
+        "with counted as (select day, k, count(*) as n from bronze.a group by day, k), \
+         gathered as (select day, array_agg(named_struct('k', k, 'n', n)) as parts from counted group by day), \
+         parts as (select day, unnest(parts) as part from gathered) \
+         select day as day, part['k'] as k, part['n'] as n from parts",
+    ),
+    (
+        "what a row meets of a group taken apart",
+        "kind = 'merge'\nkey = ['id']\nfirst_by = ['v', 'k']",
+        "id v k",
+        "with gathered as (select day, array_agg(k) as ks from bronze.a group by day), \
+         parts as (select day, unnest(ks) as k from gathered) \
+         select a.id as id, a.v as v, p.k as k from bronze.a as a left join parts as p on a.day = p.day",
+    ),
+    (
+        "a key that stands in a row's list",
+        "kind = 'merge'\nkey = ['id', 'part']\nfirst_by = ['v', 'title']",
+        "id part v title",
+        "with parts as (select id, v, k, unnest(make_array(k, day)) as part from bronze.a) \
+         select p.id as id, p.part as part, p.v as v, b.title as title from parts as p left join bronze.b as b on p.k = b.k",
+    ),
+    (
+        "a key that stands in a group's list",
+        "kind = 'merge'\nkey = ['k', 'day']",
+        "k day",
+        "with gathered as (select day, array_agg(k) as ks from bronze.a group by day) select unnest(ks) as k, day as day from gathered",
+    ),
 ];
 
 /// Shapes in which the changed rows do not tell what can differ.
-const REBUILT: [&str; 8] = [
+const REBUILT: [&str; 9] = [
     "an aggregated partition",
     "an aggregated key",
     "a subquery",
@@ -317,6 +347,7 @@ const REBUILT: [&str; 8] = [
     "a subquery for each row",
     "a window over all rows",
     "a key that a window makes",
+    "a key that stands in a group's list",
 ];
 
 /// A table with a key, for shapes that read one.

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
+use super::State;
 use crate::AsOf;
 use crate::testing::{append, lake, model, rows, run, texts};
 
@@ -211,6 +212,66 @@ async fn a_table_made_anew_is_read_anew() {
     run(&lake, &models).await;
     assert_eq!(rows(&lake, "select day, event_count from gold.by_day", AsOf::LastRelease).await, ["2|2"]);
     assert_eq!(rows(&lake, "select count(*) from ops.quarantine where table_name = 'silver.events'", AsOf::Latest).await, ["2"]);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+const TITLED: &str = r#"/*
+One row per event with the title of its day, where the lake has titles.
+
+key  = ["id"]
+kind = "merge"
+
+[optional]
+"bronze.titles" = { day = "text", title = "text" }
+
+[columns]
+id    = "Identifier of the event"
+title = "Title of the day"
+*/
+select e.id as id, t.title as title from bronze.events as e left join bronze.titles as t on e.day = t.day
+"#;
+
+/// An input that a lake may lack comes, goes and comes again: each time the table is what it would be had things always been so.
+#[tokio::test]
+async fn an_optional_input_may_go_again() {
+    let folder = std::env::temp_dir().join(format!("adlake-optional-{}", uuid::Uuid::new_v4()));
+    let lake = crate::Lake::open(folder.to_str().unwrap(), crate::LakeOptions { threads: 2, ..Default::default() }).unwrap();
+    let models = [model("silver.titled", TITLED)];
+    let state = async || lake.state_of(&models[0]).await.unwrap();
+    let titled = async || rows(&lake, "select id, title from silver.titled", AsOf::LastRelease).await;
+    let titles = |title: &str| texts(&["day", "title"], &[vec!["1".to_owned(), title.to_owned()]]);
+    append(&lake, "bronze.events", &batch(&[["a", "1", "1"]]), &[]).await;
+    run(&lake, &models).await;
+    assert_eq!(titled().await, ["a|∅"]);
+    for title in ["first", "second"] {
+        append(&lake, "bronze.titles", &titles(title), &[]).await;
+        assert_eq!(state().await, State::Behind);
+        run(&lake, &models).await;
+        assert_eq!(titled().await, [format!("a|{title}")]);
+        std::fs::remove_dir_all(folder.join("bronze/titles")).unwrap();
+        assert_eq!(state().await, State::Behind);
+        let report = &run(&lake, &models).await.tables[0];
+        assert_eq!(report.notes, ["rebuilt: bronze.titles is not in the lake any more"]);
+        assert_eq!(titled().await, ["a|∅"]);
+        // That is told once, and what comes then is merged as ever.
+        assert_eq!(state().await, State::UpToDate);
+        assert_eq!(run(&lake, &models).await.tables[0].action, crate::report::Action::UpToDate);
+    }
+    // The same where all is to be made anew.
+    append(&lake, "bronze.titles", &titles("third"), &[]).await;
+    run(&lake, &models).await;
+    std::fs::remove_dir_all(folder.join("bronze/titles")).unwrap();
+    let mut running = crate::Running::begin(&lake, crate::now());
+    running.refresh(&[&models[0]], true, &crate::Silent).await.unwrap();
+    running.publish(&[&models[0]], &crate::Silent).await.unwrap();
+    assert_eq!(titled().await, ["a|∅"]);
+    assert_eq!(state().await, State::UpToDate);
+    // The control: one that has to be there is missed.
+    let needed = [model("silver.titled", &TITLED.replace("[optional]\n\"bronze.titles\" = { day = \"text\", title = \"text\" }\n", ""))];
+    assert_eq!(lake.state_of(&needed[0]).await.unwrap(), State::NoInput);
+    let mut running = crate::Running::begin(&lake, crate::now());
+    let error = running.refresh(&[&needed[0]], true, &crate::Silent).await.unwrap_err().to_string();
+    assert!(error.contains("reads bronze.titles, which is not in the lake"), "{error}");
     std::fs::remove_dir_all(folder).unwrap();
 }
 

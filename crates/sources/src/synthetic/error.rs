@@ -54,7 +54,7 @@ pub enum GenerateError {
         end: u32,
     },
     /// The output folder holds something already.
-    #[error("{} already exists: name an empty folder, or allow overwriting", path.display())]
+    #[error("{} already exists: name an empty folder, or allow overwriting (--overwrite)", path.display())]
     Occupied {
         /// What stands in the way.
         path: PathBuf,

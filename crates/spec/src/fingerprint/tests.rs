@@ -57,6 +57,9 @@ fn fingerprint_sees_what_changes_something() {
         ("from raw as i", "from raw as i where i.a = \"b\""),
         ("from raw as i", "from raw as i where i.a = \"B\""),
         ("bronze.impressions", "bronze.clicks"),
+        ("[columns]\n", "[optional]\n\"bronze.impressions\" = { id = \"text\" }\n[columns]\n"),
+        ("[columns]\n", "[optional]\n\"bronze.impressions\" = { key = \"text\" }\n[columns]\n"),
+        ("[columns]\n", "[optional]\n\"bronze.impressions\" = { id = \"int\" }\n[columns]\n"),
     ];
     let mut seen = BTreeMap::from([(good().fingerprint(), "unchanged")]);
     for (from, to) in changes {

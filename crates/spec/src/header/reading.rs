@@ -11,7 +11,7 @@ use crate::table_name::{TableName, check_name};
 
 const KINDS: &str = "append, merge, replace_partitions or full";
 const KEYS: [&str; 9] = ["key", "first_by", "last_by", "kind", "partition_by", "columns", "expect", "parameters", "optional"];
-const PARAMETER_KEYS: [&str; 7] = ["default", "description", "min", "max", "one_of", "count", "sorted"];
+const PARAMETER_KEYS: [&str; 8] = ["default", "description", "min", "max", "one_of", "count", "sorted", "same_as"];
 const EXPECT_KEYS: [&str; 2] = ["that", "on_fail"];
 
 /// A header as far as it could be read, the line of each column it names, and what is wrong.
@@ -267,7 +267,7 @@ fn parameter<'t>(reader: &mut Reader<'t>, named: &Entry<'_, 't>) -> Option<Param
         reader.problem(Some(named.line), format!("parameters.{name}: {why}"));
         return None;
     };
-    let (mut value, mut description, mut allowed) = (None, None, Allowed::default());
+    let (mut value, mut description, mut allowed, mut same_as) = (None, None, Allowed::default(), None);
     for entry in reader.entries(table) {
         match entry.key {
             "default" => value = Some(reader.read(&entry, Value::read)),
@@ -277,6 +277,7 @@ fn parameter<'t>(reader: &mut Reader<'t>, named: &Entry<'_, 't>) -> Option<Param
             "one_of" => allowed.one_of = reader.read(&entry, Allowed::choices).unwrap_or_default(),
             "count" => allowed.count = reader.read(&entry, Allowed::items),
             "sorted" => allowed.sorted = reader.read(&entry, Sorted::read),
+            "same_as" => same_as = reader.read(&entry, |value| text(value)?.parse::<TableName>().map_err(|error| error.to_string())),
             unknown => {
                 let hint = did_you_mean(unknown, PARAMETER_KEYS.into_iter());
                 reader.problem(Some(entry.line), format!("unknown key \"{unknown}\"{hint}: a parameter has {}", PARAMETER_KEYS.join(", ")));
@@ -294,7 +295,7 @@ fn parameter<'t>(reader: &mut Reader<'t>, named: &Entry<'_, 't>) -> Option<Param
     if let Some(why) = allowed.misfit(&value) {
         reader.problem(Some(named.line), format!("parameters.{name}: {why}"));
     }
-    Some(Parameter { name: name.to_string(), description: description??, value, allowed, line: named.line })
+    Some(Parameter { name: name.to_string(), description: description??, value, allowed, same_as, line: named.line })
 }
 
 fn expectations<'t>(reader: &mut Reader<'t>, entry: &Entry<'_, 't>) -> Vec<Expectation> {

@@ -50,6 +50,22 @@ fn reads_a_whole_model() {
     assert_eq!(model.line_of(&"bronze.impressions".parse().unwrap()), Some(18));
 }
 
+#[test]
+fn an_input_may_be_optional() {
+    let optional = "[optional]\n\"bronze.impressions\" = { requested_at = \"timestamp\", line = \"bigint\" }\n\n[columns]\n";
+    let model = parse(&with("[columns]\n", optional)).unwrap();
+    let table = "bronze.impressions".parse().unwrap();
+    let input = model.optional(&table).unwrap();
+    // In the order of the file.
+    let columns: Vec<(&str, &str)> = input.columns.iter().map(|(name, data_type)| (name.as_str(), data_type.as_str())).collect();
+    assert_eq!((columns, input.line), (vec![("requested_at", "timestamp"), ("line", "bigint")], 10));
+    assert_eq!(model.input_tables().collect::<Vec<_>>(), [&table]);
+    assert_eq!(model.required_tables().count(), 0);
+    // The control: without the header's word it has to be there.
+    assert_eq!(good().required_tables().collect::<Vec<_>>(), [&table]);
+    assert!(good().optional(&table).is_none());
+}
+
 /// Line and message of each problem, in order.
 type Expected = &'static [(usize, &'static str)];
 
@@ -137,6 +153,27 @@ const PROBLEMS: &[(&str, &str, Expected)] = &[
     ("i._line as _line", "i.*", &[(23, "the last select of a silver model names its columns")]),
     ("i._line as _line", "i._line + 1", &[(23, "an expression of the last select has no name")]),
     ("i._line as _line", "i._line as impression_id, _line", &[(23, "two columns are called impression_id")]),
+
+    // Inputs that a lake may lack.
+    ("kind     =", "optional = 1\nkind     =", &[(7, "optional: expected a table [optional] with \"layer.table\" = ")]),
+    ("[columns]\n", "[optional]\n\"bronze.clicks\" = { id = \"text\" }\n\n[columns]\n", &[
+        (10, "optional names bronze.clicks, which the query does not read: read it or leave it out"),
+    ]),
+    ("[columns]\n", "[optional]\nclicks = { id = \"text\" }\n\n[columns]\n", &[
+        (10, "optional: \"clicks\" is not a table name: write layer.name, such as silver.clicks"),
+    ]),
+    ("[columns]\n", "[optional]\n\"bronze.impressions\" = {}\n\n[columns]\n", &[
+        (10, "optional.bronze.impressions: expected the columns that are read"),
+    ]),
+    ("[columns]\n", "[optional]\n\"bronze.impressions\" = \"text\"\n\n[columns]\n", &[
+        (10, "optional.bronze.impressions: expected the columns that are read, { column = \"type\" }, found string"),
+    ]),
+    ("[columns]\n", "[optional]\n\"bronze.impressions\" = { \"an id\" = \"text\" }\n\n[columns]\n", &[
+        (10, "optional.bronze.impressions: column \"an id\" is not a valid name"),
+    ]),
+    ("[columns]\n", "[optional]\n\"bronze.impressions\" = { id = 1 }\n\n[columns]\n", &[
+        (10, "id: expected a text in quotes, found integer"),
+    ]),
 
     // The query.
     ("from raw as i", "form raw as i", &[(24, "not valid SQL")]),

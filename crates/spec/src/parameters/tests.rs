@@ -120,6 +120,55 @@ fn a_model_names_what_it_has_and_has_what_it_names() {
     }
 }
 
+/// A model that counts the same days as gold.sold.
+const FOLLOWER: &str = r#"/*
+Products that came back.
+
+kind = "full"
+
+[parameters]
+days = { default = 28, same_as = "gold.sold", description = "Days" }
+
+[columns]
+stock_code = "Code"
+*/
+select stock_code as stock_code from silver.products where days < $days"#;
+
+#[test]
+fn a_parameter_follows_that_of_another_table() {
+    let back =
+        |text: &str, parameters: &Parameters| Model::parse_with(Layer::Gold, "commerce", "gold/models/commerce/back.sql", text, parameters);
+    let sold = |parameters: &Parameters| Model::parse_with(Layer::Gold, "commerce", "gold/models/commerce/sold.sql", BOUNDED, parameters);
+    let set = settings("[parameters.gold.sold]\ndays = 7\n", &[]).unwrap();
+    assert!(back(FOLLOWER, &set).unwrap().sql.ends_with("days < 7"));
+    assert!(back(FOLLOWER, &Parameters::default()).unwrap().sql.ends_with("days < 28"));
+    let own = settings("[parameters.gold.back]\ndays = 7\n", &[]).unwrap();
+    let problems = back(FOLLOWER, &own).unwrap_err();
+    assert!(problems[0].to_string().contains("parameters.gold.back.days: it follows gold.sold: set parameters.gold.sold.days"));
+    // Both have one default, and the other one has such a parameter.
+    let silver = Model::parse(
+        Layer::Silver,
+        "commerce",
+        "silver/models/commerce/products.sql",
+        "/*\nProducts.\n\nkind = \"full\"\n\n[columns]\nstock_code = \"Code\"\n*/\nselect stock_code as stock_code from silver.raw",
+    );
+    let raw = "/*\nRaw products.\n\nkind = \"full\"\n\n[columns]\nstock_code = \"Code\"\n*/\nselect 1 as stock_code";
+    let raw = Model::parse(Layer::Silver, "commerce", "silver/models/commerce/raw.sql", raw);
+    for (text, why) in [
+        (FOLLOWER.to_owned(), None),
+        (FOLLOWER.replace("28", "29"), Some("parameters.days is 29, but that of gold.sold is 28: give both one default")),
+        (FOLLOWER.replace("days", "weeks"), Some("parameters.weeks follows gold.sold, which has no such parameter")),
+    ] {
+        let follower = back(&text, &Parameters::default()).unwrap();
+        let models = vec![follower, sold(&Parameters::default()).unwrap(), silver.clone().unwrap(), raw.clone().unwrap()];
+        match (crate::Pipeline::new(models), why) {
+            (Ok(_), None) => {}
+            (Err(problems), Some(why)) => assert!(problems.iter().any(|problem| problem.to_string().contains(why)), "{problems:?}"),
+            (pipeline, why) => panic!("{pipeline:?}, {why:?}"),
+        }
+    }
+}
+
 #[test]
 fn values_stay_within_bounds() {
     let parse =
