@@ -63,7 +63,7 @@ def main():
     arguments.add_argument("--models")
     arguments.add_argument("--keep")
     arguments.add_argument("--users", type=int, default=300)
-    arguments.add_argument("--seed", type=int, default=1)
+    arguments.add_argument("--seed", type=int, default=5)
     given = arguments.parse_args()
     folder = Path(given.keep or tempfile.mkdtemp(prefix="adlake-marketing-")).resolve()
     folder.mkdir(parents=True, exist_ok=True)

@@ -25,6 +25,7 @@ async fn every_column_comes_from_raw_data() {
         "silver.ad_touchpoints.logged_channel",
         "silver.ad_touchpoints.touch_kind",
         "silver.ad_touchpoints.source",
+        "silver.ad_touch_sources.source",
         "gold.channel_paths.path_source",
         "gold.attribution_daily.attribution_model",
         "gold.campaign_kpis_daily.attribution_model",
