@@ -29,17 +29,20 @@ OURS = {"forest", "forest-balanced", "boosted", "logistic", "ftrl", "ffm"}
 def main() -> None:
     arguments = parse()
     if arguments.peer:
-        return peer(arguments.peer, arguments.folder, arguments.threads)
+        return peer(arguments.peer, arguments.folder, arguments.threads, arguments.trees)
     results = {"machine": report.machine(arguments.threads), "runs": []}
     for rows in arguments.rows:
         for kind, learners, make in (("numbers", NUMBERS, numbers), ("codes", CODES, codes)):
+            learners = [name for name in learners if not arguments.learners or name in arguments.learners]
+            if not learners:
+                continue
             folder = arguments.work / f"training-{kind}-{rows}"
             make(rows, folder)
             labels = np.fromfile(folder / "test.y", np.uint8)
             best = quality(labels, np.fromfile(folder / "test.truth"))
             print(f"\n{rows} rows of {kind}; the law itself has ROC-AUC {best[0]:.5f}, log loss {best[1]:.5f}")
             lines = []
-            for learner in (name for name in learners if not arguments.learners or name in arguments.learners):
+            for learner in learners:
                 if learner.startswith("sklearn-forest") and rows > arguments.slow:
                     continue
                 usage = processes.run(command(learner, folder, arguments), ENVIRONMENT, arguments.threads, folder / f"{learner}.log")
@@ -63,6 +66,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=1, help="threads, and cores, each may use (default: 1)")
     parser.add_argument("--learners", nargs="+", metavar="NAME", help=f"of {', '.join(NUMBERS + CODES)} (default: all)")
     parser.add_argument("--slow", type=int, default=500_000, metavar="N", help="most rows for scikit-learn's forest")
+    parser.add_argument("--trees", type=int, default=100, metavar="N", help="trees of a forest")
     parser.add_argument("--fit", type=Path, default=models.ROOT / "target/release/examples/fit", help="our binary")
     parser.add_argument("--work", type=Path, default=models.ROOT / "target/bench", help="where data and results go")
     parser.add_argument("--peer", help=argparse.SUPPRESS)
@@ -72,8 +76,8 @@ def parse() -> argparse.Namespace:
 
 def command(learner: str, folder: Path, arguments: argparse.Namespace) -> list[str]:
     if learner in OURS:
-        return [str(arguments.fit), str(folder), learner, str(arguments.threads)]
-    return [sys.executable, __file__, "--peer", learner, "--folder", str(folder), "--threads", str(arguments.threads)]
+        return [str(arguments.fit), str(folder), learner, str(arguments.threads), str(arguments.trees)]
+    return [sys.executable, __file__, "--peer", learner, "--folder", str(folder), "--threads", str(arguments.threads), "--trees", str(arguments.trees)]
 
 
 def numbers(rows: int, folder: Path) -> None:
@@ -116,7 +120,7 @@ def write(folder: Path, part: str, x: np.ndarray, log_odds: np.ndarray, random: 
     truth.tofile(folder / f"{part}.truth")
 
 
-def peer(name: str, folder: Path, threads: int) -> None:
+def peer(name: str, folder: Path, threads: int, trees: int) -> None:
     """Fits one of the others and says what it took, as `fit` does."""
     if name.startswith("vw"):
         return vowpal_wabbit(name, folder)
@@ -133,7 +137,7 @@ def peer(name: str, folder: Path, threads: int) -> None:
         from sklearn.ensemble import RandomForestClassifier
 
         weight = "balanced" if name.endswith("balanced") else None
-        model = RandomForestClassifier(100, max_depth=10, class_weight=weight, n_jobs=threads, random_state=0)
+        model = RandomForestClassifier(trees, max_depth=10, class_weight=weight, n_jobs=threads, random_state=0)
     (x, y), (test, _) = (load(folder, part) for part in ("train", "test"))
     wall, cpu = time.perf_counter(), time.process_time()
     model.fit(x, y)

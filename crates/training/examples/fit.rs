@@ -1,6 +1,6 @@
 //! Fits one learner to rows on disk and says what it took, as one line of JSON: the other half of `bench/training.py`.
 //!
-//!     fit DIR LEARNER [THREADS]
+//!     fit DIR LEARNER [THREADS [TREES]]
 //!
 //! DIR holds `train.x` and `test.x` (f32, feature by feature, little-endian), `train.y` and `test.y` (one byte per row) and
 //! gets `LEARNER.p` (f64 per test row). With a file `categories` every column holds codes, and what they mean is as many levels. LEARNER is forest, forest-balanced, boosted, logistic, ftrl or ffm.
@@ -19,15 +19,16 @@ type Failure = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Failure> {
     let arguments: Vec<_> = env::args().skip(1).collect();
-    let [folder, learner, rest @ ..] = arguments.as_slice() else { return Err("fit DIR LEARNER [THREADS]".into()) };
+    let [folder, learner, rest @ ..] = arguments.as_slice() else { return Err("fit DIR LEARNER [THREADS [TREES]]".into()) };
     let threads = rest.first().map_or(Ok(1), |text| text.parse())?;
+    let trees = rest.get(1).map_or(Ok(100), |text| text.parse())?;
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
     let folder = Path::new(folder);
     let training = dataset(folder, "train")?;
     let test = dataset(folder, "test")?;
 
     let begin = (Instant::now(), cpu_seconds()?);
-    let model = fitted(learner, &training)?;
+    let model = fitted(learner, &training, trees)?;
     let fit = (begin.0.elapsed().as_secs_f64(), cpu_seconds()? - begin.1);
     let begin = Instant::now();
     let probabilities = model.predict(test.frame())?;
@@ -55,8 +56,8 @@ fn one_row_microseconds(model: &dyn Predict, test: &Dataset) -> Result<f64, Fail
     Ok(times[times.len() / 2])
 }
 
-fn fitted(learner: &str, training: &Dataset) -> Result<Box<dyn Predict>, Failure> {
-    let forest = ForestSettings::default();
+fn fitted(learner: &str, training: &Dataset, n_estimators: usize) -> Result<Box<dyn Predict>, Failure> {
+    let forest = ForestSettings { n_estimators, ..ForestSettings::default() };
     Ok(match learner {
         "forest" => Box::new(Forest::fit(training, &forest)?.forest),
         "forest-balanced" => Box::new(Forest::fit(training, &ForestSettings { class_weight: ClassWeight::Balanced, ..forest })?.forest),
