@@ -161,7 +161,7 @@ fn a_model_is_kept_made_again_and_scores_every_customer() {
             trained(churn::train(lake, &read.card.settings, OnLeak::Warn, AsOf::Release(read.card.release.unwrap()), &|_| {}).await);
         assert_eq!(again.model.to_bytes().unwrap(), read.to_bytes().unwrap());
         let told = records.model::<adlake::clicks::Card>("churn").await.unwrap_err().to_string();
-        assert!(told.contains("not a click model of adlake: its format is 'adlake-churn-model'"), "{told}");
+        assert!(told.contains("churn/1 (run run-1): no click model but one in the format 'adlake-churn-model'"), "{told}");
 
         let offer = settings.offer;
         churn::score(lake, &known, Arc::new(read.clone()), &offer, &Silent).await.unwrap();

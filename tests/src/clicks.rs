@@ -104,8 +104,12 @@ fn trainings_that_register_one_name_at_once_get_two_versions() {
         versions.sort_unstable();
         assert_eq!(versions, [1, 2, 3]);
         assert_eq!(records.models().await.unwrap().len(), 3);
-        let told = records.register("click/7", "run", 2000).await.unwrap_err().to_string();
-        assert!(told.starts_with("'click/7' cannot name a model"), "{told}");
+        // A name stands in paths and in SQL.
+        for name in ["", "click/7", "a'b", "x' || 'y", "{cost}", "1", "..", " ", "two\nlines", &"a".repeat(101)] {
+            let told = records.register(name, "run", 2000).await.unwrap_err().to_string();
+            assert!(told.starts_with(&format!("{name:?} cannot name a model")), "{told}");
+        }
+        records.register("Click-2_b.v1", "run", 2000).await.unwrap();
     });
 }
 

@@ -194,7 +194,7 @@ fn a_row_that_is_no_better_than_it_was_stays_in_quarantine() {
         assert_eq!(
             refused,
             [
-                "3 is still broken: expected 4 fields, found 3",
+                "3 is still broken: expected 4 fields, found 3 (--columns names those that the row has)",
                 "5 is not mended: expected 4 fields, found 1",
                 "2 is not in the quarantine of bronze.installs or of a table made from it",
                 "4 the row is as it came",
