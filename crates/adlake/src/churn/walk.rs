@@ -79,7 +79,7 @@ pub(super) fn folds(customers: &Customers, settings: &TrainSettings) -> Result<V
     }
     let cuts: BTreeSet<i32> = customers.cuts.iter().copied().collect();
     let apart = cuts.iter().zip(cuts.iter().skip(1)).map(|(one, next)| next.abs_diff(*one)).min().unwrap_or(1);
-    if settings.test_step_days % apart != 0 {
+    if !settings.test_step_days.is_multiple_of(apart) {
         let step = settings.test_step_days;
         return Err(LakeError::invalid(format!("--step {step}: the table's cuts lie {apart} days apart; give a multiple of it")));
     }
