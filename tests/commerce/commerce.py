@@ -5,7 +5,8 @@
 One lake takes the file as it is, in one run. Another takes it month by month, every other month written in the other common
 form (UTF-8, ISO instants, other names, customers as 13085.0), one run each. Both must hold the same tables, each equal to
 what DuckDB finds, and the known facts of the data. The folder that ADLAKE_TEST_DATA names holds the file,
-online_retail.csv.zst. --months takes the first months alone, without the facts of the whole. --models runs a folder of models instead of the shipped ones, --keep leaves the lakes there.
+online_retail.csv.zst. --months takes the first months alone, without the facts of the whole. --models runs a folder of models
+instead of the shipped ones, --keep leaves the lakes there.
 """
 
 import argparse
@@ -43,7 +44,7 @@ columns = ["InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "
 
 TABLES = ["silver.transactions", "silver.stock_descriptions", "silver.matched_cancellations", "silver.invoice_lines", "silver.products",
           "silver.customers", "gold.sales_daily", "gold.product_sales_daily", "gold.bestsellers", "gold.trending_products",
-          "gold.customer_sales_monthly", "gold.cohort_retention", "gold.customer_rfm", "gold.customer_purchase_days",
+          "gold.customer_sales_daily", "gold.customer_sales_monthly", "gold.cohort_retention", "gold.customer_rfm", "gold.customer_purchase_days",
           "gold.customer_value_model", "gold.customer_value", "gold.customer_cluster_model", "gold.customer_segments",
           "gold.segment_profiles", "gold.customer_churn_features"]
 

@@ -136,6 +136,42 @@ from sizes as s
 join months as m on m.month >= s.cohort_month
 left join cells as e on e.cohort_month = s.cohort_month and e.sold_month = m.month;
 
+create table expected.gold_customer_sales_daily as
+with bought as (select * from lines where customer_id is not null and is_product and amount <> 0),
+orders as (
+    select customer_id, day, invoice_no, hour(min(instant)) as hour, avg(quantity) >= 24 as is_wholesale
+    from bought
+    where is_sale
+    group by all
+),
+of_orders as (
+    select customer_id, day, sum(hour)::bigint as order_hours, count_if(is_wholesale)::bigint as wholesale_order_count
+    from orders
+    group by all
+),
+of_lines as (
+    select
+        day,
+        customer_id,
+        min(country) filter (is_sale) as country,
+        count(distinct invoice_no) filter (is_sale) as order_count,
+        count(*) filter (is_sale) as line_count,
+        coalesce(sum(quantity) filter (is_sale), 0)::bigint as item_count,
+        count(distinct stock_code) filter (is_sale) as product_count,
+        count(distinct invoice_no) filter (not is_sale) as return_count,
+        coalesce(sum(amount) filter (amount > 0), 0)::decimal(28, 4) as gross_amount,
+        sum(amount)::decimal(28, 4) as net_amount
+    from bought
+    group by all
+)
+select
+    l.day as sold_on,
+    l.* exclude (day),
+    coalesce(o.order_hours, 0) as order_hours,
+    coalesce(o.wholesale_order_count, 0) as wholesale_order_count
+from of_lines as l
+left join of_orders as o using (customer_id, day);
+
 -- A score is how many fifths of the customers are strictly below, counted customer by customer.
 create table expected.gold_customer_rfm as
 with measured as (

@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex};
 
 use adlake::clicks::{self, Asked, Card, ClickModel, Learner, Outcome, Population, SplitBy, TrainSettings, Trained};
-use adlake::models::{KnownModel, OnLeak, Records, Step};
+use adlake::models::{KnownModel, OnLeak, Records, Step, redefined};
 use lake::{Action, AsOf, Lake, LakeOptions, Silent};
 use sources::adtech::{AdtechOptions, generate};
+use spec::Settings;
 use tracking::{Content, Run};
 use training::audit::Kind;
 
@@ -57,6 +58,13 @@ fn a_model_is_kept_made_again_and_scores_what_is_new() {
         assert_eq!(again.model.to_bytes().unwrap(), read.to_bytes().unwrap());
         let other = trained(lake, &TrainSettings { trees: 29, ..small() }, OnLeak::Fail).await;
         assert_ne!(other.model.to_bytes().unwrap(), read.to_bytes().unwrap());
+
+        let models = adlake::shipped_models();
+        assert!(redefined(lake, &models, &read.card.definitions).unwrap().is_empty());
+        let zone = "[parameters.features.click_features]\ntime_zone = \"Asia/Kolkata\"\n";
+        let parameters = Settings::parse("adlake.toml", zone, []).unwrap().parameters;
+        let elsewhere = SourcedLake::with(LakeOptions { parameters, ..LakeOptions::default() });
+        assert_eq!(redefined(&elsewhere.lake, &models, &read.card.definitions).unwrap(), ["features.click_features"]);
 
         let model = Arc::new(read);
         let built = clicks::score(lake, &known, Arc::clone(&model), &Silent).await.unwrap();

@@ -3,12 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::command::{cargo, run, target_folder};
 use crate::gate::Gate;
 use crate::services::Set;
 use crate::{Verdict, docs, services, tidy};
+
+/// The profile of the build that is tested, and its folder below target.
+const PROFILE: &str = "ci";
 
 /// Before a commit. The quick ones first.
 pub fn check(root: &Path) -> Verdict {
@@ -22,19 +25,26 @@ pub fn check(root: &Path) -> Verdict {
 
 /// All that `.ci/run` asks for.
 ///
-/// One target folder and the dev profile throughout. `build --all-targets` and `test` share every
+/// One target folder and the profile `ci` throughout. `build --all-targets` and `test` share every
 /// artifact, so the two steps tell compile time from test time at no cost. Clippy checks the
 /// dependencies once more (metadata only): the price of running the command a developer runs.
+/// Python packages are installed while cargo builds; their steps wait for what is left of that.
 pub fn ci(root: &Path) -> Verdict {
     let mut gate = Gate::default();
     gate.step("fmt", || fmt(root));
     gate.step("tidy", || tidy(root));
     gate.step("docs", || docs::check(root));
-    let built = gate.step("build", || cargo_step(root, &["build", "--workspace", "--all-targets", "--locked"]));
-    let sets = [("services", Set::Readers), ("mlflow", Set::Tracking)];
-    let installed = sets.map(|(name, set)| gate.step(name, || services::install(root, set)).then_some(set));
+    let installing = [("services", Set::Readers), ("mlflow", Set::Tracking)].map(|(name, set)| {
+        let root = root.to_path_buf();
+        (name, set, std::thread::spawn(move || services::install(&root, set)))
+    });
+    let built = gate.step("build", || cargo_step(root, &["build", "--workspace", "--all-targets", "--locked", "--profile", PROFILE]));
+    let installed = installing.map(|(name, set, thread)| {
+        let done = || thread.join().unwrap_or_else(|_| bail!("the installation panicked"));
+        gate.step(name, done).then_some(set)
+    });
     if built {
-        gate.step("test", || cargo_step(root, &["test", "--workspace"]));
+        gate.step("test", || cargo_step(root, &["test", "--workspace", "--profile", PROFILE]));
         gate.step("notebooks", || notebooks(root));
         gate.step("clippy", || clippy(root));
     } else {
@@ -82,7 +92,7 @@ fn cargo_step(root: &Path, arguments: &[&str]) -> Result<Verdict> {
 
 /// The chapters under examples/ run, and the pages under docs/notebooks are what they say.
 fn notebooks(root: &Path) -> Result<Verdict> {
-    let binary = target_folder(root).join("debug/chapters");
+    let binary = target_folder(root).join(PROFILE).join("chapters");
     let mut chapters = Command::new(binary);
     run(chapters.args(["render", "--check"]).current_dir(root))?;
     Ok(Verdict::Passed)
@@ -92,7 +102,7 @@ fn notebooks(root: &Path) -> Result<Verdict> {
 /// tells of longer ways to run it.
 struct Driven {
     name: &'static str,
-    /// Below target/debug.
+    /// Below the profile's folder.
     binary: &'static str,
     needs: Option<Set>,
     arguments: &'static [&'static str],
@@ -119,7 +129,7 @@ fn driven(root: &Path, test: Driven) -> Result<Verdict> {
     run(Command::new(python)
         .arg("-B")
         .arg(script)
-        .arg(target_folder(root).join("debug").join(test.binary))
+        .arg(target_folder(root).join(PROFILE).join(test.binary))
         .args(test.arguments)
         .current_dir(root))?;
     Ok(Verdict::Passed)

@@ -12,6 +12,7 @@ use datafusion::arrow::row::{OwnedRow, RowConverter, SortField};
 use datafusion::common::hash_utils::{RandomState, create_hashes};
 
 use crate::Result;
+use crate::passed::compact;
 
 #[cfg(test)]
 mod tests;
@@ -150,6 +151,13 @@ impl Groups {
         Ok(Self { keys, by_key })
     }
 
+    /// The preferred row of each key, in the order of their places.
+    pub fn winners(&self) -> Vec<Place> {
+        let mut winners: Vec<Place> = self.by_key.values().filter_map(|places| places.first().copied()).collect();
+        winners.sort_unstable();
+        winners
+    }
+
     /// Whether there are no rows at all.
     pub fn is_empty(&self) -> bool {
         self.by_key.is_empty()
@@ -159,6 +167,44 @@ impl Groups {
     pub fn exact(&self, key: &[ArrayRef]) -> Result<Vec<OwnedRow>> {
         let rows = self.keys.convert_columns(key)?;
         Ok(rows.iter().map(|r| r.owned()).collect())
+    }
+}
+
+/// Candidate rows as they come in. Now and then only the preferred row of each key is kept, so that no more than about twice as many rows
+/// as there are keys are held, or a few thousand.
+pub(crate) struct Rivals {
+    key: Vec<usize>,
+    preference: Preference,
+    /// Not written yet: of each key at least the preferred row.
+    pub rows: Vec<RecordBatch>,
+    held: usize,
+    /// How many rows are sifted the next time.
+    most: usize,
+    /// Rows that another of their key outdid.
+    pub let_go: u64,
+}
+
+/// As many candidates are held in any case.
+const FEW_RIVALS: usize = 1 << 15;
+
+impl Rivals {
+    pub fn new(key: &[usize], preference: &Preference) -> Self {
+        Self { key: key.to_vec(), preference: preference.clone(), rows: Vec::new(), held: 0, most: FEW_RIVALS, let_go: 0 }
+    }
+
+    pub fn push(&mut self, batch: RecordBatch) -> Result<()> {
+        self.held += batch.num_rows();
+        self.rows.push(batch);
+        if self.held < self.most {
+            return Ok(());
+        }
+        let winners = Groups::of(&self.rows, &self.key, &self.preference)?.winners();
+        self.let_go += (self.held - winners.len()) as u64;
+        self.held = winners.len();
+        self.most = FEW_RIVALS.max(2 * winners.len());
+        let kept = gather(&self.rows, &winners)?;
+        self.rows = kept.iter().map(compact).collect::<Result<_, _>>()?;
+        Ok(())
     }
 }
 

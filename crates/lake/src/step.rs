@@ -36,8 +36,8 @@ use crate::{Lake, LakeError, Result};
 /// How often a step is planned anew after losing a race.
 pub(crate) const ATTEMPTS: usize = 10;
 
-/// How many bytes of one input's rows a step holds, at most.
-const HELD_BYTES: usize = 256 << 20;
+/// How many bytes of one input's rows, or of its result's, a step holds, at most. Few in this crate's tests, for both ways to be tried.
+const HELD_BYTES: usize = if cfg!(test) { 2 << 10 } else { 256 << 20 };
 
 /// The transaction id under which a table records the definition it was made by.
 const DEFINITION: &str = "definition";
@@ -136,6 +136,11 @@ async fn blank_schema(context: &SessionContext, model: &Model, input: &OptionalI
     Ok(table_schema(&plan))
 }
 
+/// How many bytes of rows a step may hold.
+fn held_bytes(lake: &Lake) -> usize {
+    lake.options().memory_limit_bytes.map_or(HELD_BYTES, |bytes| (bytes / 8).min(HELD_BYTES))
+}
+
 impl Inputs {
     /// Optional inputs that the table was made from and that are not in the lake any more.
     fn vanished<'m>(&self, model: &'m Model, consumed: &HashMap<String, i64>) -> Vec<&'m TableName> {
@@ -144,8 +149,8 @@ impl Inputs {
 
     /// What a computation for some values alone may use; `hold` lets it keep the rows they concern in memory.
     fn scope(&self, lake: &Lake, hold: bool) -> Scope<'_> {
-        let limit = lake.options().memory_limit_bytes.map_or(HELD_BYTES, |bytes| (bytes / 8).min(HELD_BYTES));
-        Scope { context: &self.context, tables: &self.tables, keys: &self.keys, held_bytes: if hold { limit } else { 0 } }
+        let held_bytes = if hold { held_bytes(lake) } else { 0 };
+        Scope { context: &self.context, tables: &self.tables, keys: &self.keys, held_bytes }
     }
 }
 

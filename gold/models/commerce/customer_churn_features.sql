@@ -14,7 +14,6 @@ partition_by = ["cut_month"]
 horizon_days       = { default = 90, min = 1, max = 36525, description = "Days without a purchase that make a customer churned" }
 step_days          = { default = 7, min = 1, max = 36525, description = "Days between cuts" }
 least_history_days = { default = 28, min = 0, max = 36525, description = "Days of the log before the first cut" }
-wholesale_items    = { default = 24, min = 1, description = "Units a line, in the mean, from which a purchase is wholesale-like" }
 
 [columns]
 cut_on                 = "The cut day: features are from before it, the label from it on"
@@ -60,17 +59,15 @@ weekday_order_ratio    = "Share of purchases on Monday to Wednesday, 0 to 1"
 country                = "Country on the last day with a purchase, or Unknown; of two the first by name"
 is_home_country        = "Whether it is the country with the most purchases before the cut; of equals the first by name"
 */
-with lines as (
-    select * from silver.invoice_lines
-    where is_product and line_type in ('sale', 'cancellation') and customer_id is not null
+with activity as (
+    select * from gold.customer_sales_daily
 ),
 
 rules as (
     select
         $horizon_days as horizon_days,
         $step_days as step_days,
-        $least_history_days as least_history_days,
-        $wholesale_items as wholesale_items
+        $least_history_days as least_history_days
 ),
 
 spans as (
@@ -108,53 +105,15 @@ cuts as (
     from places
 ),
 
-orders as (
-    select
-        customer_id,
-        invoice_no,
-        invoiced_on,
-        min(country) as country,
-        count(*) as line_count,
-        sum(quantity) as item_count,
-        sum(line_amount) as gross_amount,
-        min(cast(date_part('hour', invoiced_at) as bigint)) as hour
-    from lines
-    where line_type = 'sale'
-    group by customer_id, invoice_no, invoiced_on
-),
-
 sold_days as (
-    select
-        o.customer_id,
-        o.invoiced_on as sold_on,
-        min(o.country) as country,
-        count(*) as order_count,
-        sum(o.line_count) as line_count,
-        sum(o.item_count) as item_count,
-        sum(o.gross_amount) as gross_amount,
-        sum(o.hour) as hours,
-        sum(case when o.item_count >= r.wholesale_items * o.line_count then 1 else 0 end) as wholesale_order_count
-    from orders as o
-    cross join rules as r
-    group by o.customer_id, o.invoiced_on
-),
-
-products as (
-    select customer_id, stock_code, invoiced_on as sold_on
-    from lines
-    where line_type = 'sale'
-    group by customer_id, stock_code, invoiced_on
-),
-
-varieties as (
-    select customer_id, sold_on, count(*) as product_count
-    from products
-    group by customer_id, sold_on
+    select * from activity
+    where order_count > 0
 ),
 
 first_days as (
-    select customer_id, stock_code, min(sold_on) as sold_on
-    from products
+    select customer_id, stock_code, min(invoiced_on) as sold_on
+    from silver.invoice_lines
+    where is_product and line_type = 'sale' and customer_id is not null
     group by customer_id, stock_code
 ),
 
@@ -165,19 +124,16 @@ novelties as (
     group by customer_id, sold_on
 ),
 
--- Each day with the one before and the one after of the same customer.
+-- Each day with the one before of the same customer.
 neighbours as (
     select
         d.*,
-        v.product_count,
         coalesce(n.new_product_count, 0) as new_product_count,
         cast(d.sold_on - lag(d.sold_on) over (partition by d.customer_id order by d.sold_on) as bigint) as gap_days,
-        lead(d.sold_on) over (partition by d.customer_id order by d.sold_on) as next_sold_on,
         row_number() over (partition by d.customer_id, date_trunc('month', d.sold_on) order by d.sold_on) as nth_of_month,
         case when date_part('month', d.sold_on) >= 10 then d.order_count else 0 end as autumn_order_count,
         case when date_part('dow', d.sold_on) between 1 and 3 then d.order_count else 0 end as weekday_order_count
     from sold_days as d
-    inner join varieties as v on d.customer_id = v.customer_id and d.sold_on = v.sold_on
     left join novelties as n on d.customer_id = n.customer_id and d.sold_on = n.sold_on
 ),
 
@@ -186,7 +142,6 @@ days as (
     select
         customer_id,
         sold_on,
-        next_sold_on,
         country,
         order_count as day_order_count,
         gross_amount as day_gross_amount,
@@ -207,17 +162,22 @@ days as (
         sum(new_product_count) over so_far as product_count,
         sum(wholesale_order_count) over so_far as wholesale_order_count,
         sum(autumn_order_count) over so_far as autumn_order_count,
-        sum(hours) over so_far as hours,
+        sum(order_hours) over so_far as hours,
         sum(weekday_order_count) over so_far as weekday_order_count
     from neighbours
     window so_far as (partition by customer_id order by sold_on rows between unbounded preceding and current row)
 ),
 
+spells as (
+    select customer_id, sold_on, lead(sold_on) over (partition by customer_id order by sold_on) as next_sold_on
+    from sold_days
+),
+
 -- The last day before each cut; first its key alone, as a join without equality carries every column for every pair.
 last_days as (
-    select c.cut_on, c.has_horizon, c.horizon_days, d.customer_id, d.sold_on
+    select c.cut_on, c.has_horizon, c.horizon_days, s.customer_id, s.sold_on, s.next_sold_on
     from cuts as c
-    inner join neighbours as d on d.sold_on < c.cut_on and (d.next_sold_on is null or d.next_sold_on >= c.cut_on)
+    inner join spells as s on s.sold_on < c.cut_on and (s.next_sold_on is null or s.next_sold_on >= c.cut_on)
 ),
 
 lasts as (
@@ -225,6 +185,7 @@ lasts as (
         l.cut_on,
         l.has_horizon,
         l.horizon_days,
+        l.next_sold_on,
         cast(l.cut_on - d.sold_on as bigint) as recency_days,
         cast(l.cut_on - d.first_sold_on as bigint) as tenure_days,
         d.*
@@ -239,10 +200,10 @@ lately as (
         c.horizon_days,
         cast(c.cut_on - d.sold_on as bigint) as days_before,
         d.customer_id,
-        d.day_order_count as order_count,
-        d.day_gross_amount as gross_amount
+        d.order_count,
+        d.gross_amount
     from cuts as c
-    inner join days as d
+    inner join sold_days as d
         on d.sold_on < c.cut_on
         and (c.cut_on - d.sold_on <= 180 or c.cut_on - d.sold_on <= 365 and c.cut_on - d.sold_on > 365 - c.horizon_days)
 ),
@@ -261,26 +222,15 @@ recent as (
     group by cut_on, customer_id
 ),
 
-returns as (
-    select
-        customer_id,
-        invoice_no,
-        invoiced_on,
-        -sum(line_amount) as returns_amount
-    from lines
-    where line_type = 'cancellation'
-    group by customer_id, invoice_no, invoiced_on
-),
-
 returned as (
     select
         c.cut_on,
-        r.customer_id,
-        count(*) as return_count,
-        sum(r.returns_amount) as returns_amount
+        d.customer_id,
+        sum(d.return_count) as return_count,
+        sum(d.returns_amount) as returns_amount
     from cuts as c
-    inner join returns as r on r.invoiced_on < c.cut_on
-    group by c.cut_on, r.customer_id
+    inner join activity as d on d.sold_on < c.cut_on and d.return_count > 0
+    group by c.cut_on, d.customer_id
 ),
 
 sold_in as (

@@ -14,35 +14,19 @@ gross_amount         = "Products bought on all days, in the log's currency"
 first_day_amount     = "Products bought on the first day with a purchase, in the log's currency"
 returns_amount       = "Products taken back, in the log's currency, above zero"
 */
-with lines as (
-    select
-        customer_id,
-        invoiced_on,
-        line_amount,
-        line_type = 'sale' as is_sold
-    from silver.invoice_lines
-    where customer_id is not null and is_product and line_type in ('sale', 'cancellation')
-),
-
-days as (
-    select
-        customer_id,
-        invoiced_on,
-        max(case when is_sold then 1 else 0 end) = 1 as has_purchase,
-        sum(case when is_sold then line_amount else 0 end) as gross_amount,
-        sum(case when is_sold then 0 else -line_amount end) as returns_amount
-    from lines
-    group by customer_id, invoiced_on
+with days as (
+    select *, order_count > 0 as has_purchase
+    from gold.customer_sales_daily
 ),
 
 summed as (
     select
         customer_id,
-        min(case when has_purchase then invoiced_on end) as first_purchased_on,
-        max(case when has_purchase then invoiced_on end) as last_purchased_on,
+        min(case when has_purchase then sold_on end) as first_purchased_on,
+        max(case when has_purchase then sold_on end) as last_purchased_on,
         sum(case when has_purchase then 1 else 0 end) as purchase_day_count,
         sum(gross_amount) as gross_amount,
-        first_value(gross_amount order by not has_purchase, invoiced_on) as first_day_amount,
+        first_value(gross_amount order by not has_purchase, sold_on) as first_day_amount,
         sum(returns_amount) as returns_amount
     from days
     group by customer_id

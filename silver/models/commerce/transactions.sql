@@ -2,8 +2,9 @@
 One row per line of an invoice as the log tells it, typed: exact duplicates are out, what a line is and what its stock code
 stands for is told from the line alone. silver.invoice_lines adds what other lines tell. Two lines are duplicates if all
 eight fields hold the same values, however they are written (13085 and 13085.0, 2.5 and 2.50, 12/1/2010 8:26 and 2010-12-01
-08:26:00), prices to sixteen digits; the first in the source stays. Dates are read as ISO 8601 or, with slashes, in the order of a parameter: a day above 12 in the month's
-place goes to quarantine, and silver.transaction_files tells which files may hold both orders.
+08:26:00), prices to sixteen digits; the first in the source stays. Dates are read as ISO 8601 or, with slashes, in the order
+of a parameter: a day above 12 in the month's place goes to quarantine, and silver.transaction_files tells which files may hold
+both orders.
 
 key          = ["line_id"]
 first_by     = ["_source", "_line"]

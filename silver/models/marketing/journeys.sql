@@ -1,8 +1,8 @@
 /*
 One row per conversion with the path of touches that led to it, and per path of touches without a conversion. The rules of what
-belongs to a path stand in silver.journey_touches; of a path of more than 500 steps (most_steps) the last are here. A conversion before any touch, or
-whose touches are all too old, repeated or bot-like, has an empty path. A path without conversion is closed once the log is past
-closes_at; until then a conversion may still claim its last touches.
+belongs to a path stand in silver.journey_touches; of a path of more than 500 steps (most_steps) the last are here. A
+conversion before any touch, or whose touches are all too old, repeated or bot-like, has an empty path. A path without
+conversion is closed once the log is past closes_at; until then a conversion may still claim its last touches.
 
 key          = ["journey_id"]
 kind         = "merge"

@@ -96,7 +96,7 @@ impl ScoreChurn {
     /// Scores all customers.
     pub async fn score(&self, lake: &Lake, settings: &spec::Settings) -> Result<RunReport> {
         let (known, model) = Records::of(lake).model::<Card>(&self.model).await?;
-        warn_of_redefined(lake, settings, &known, &model.card.definitions)?;
+        warn_of_redefined(lake, &adlake::shipped_models(), &known, &model.card.definitions)?;
         churn::score(lake, &known, Arc::new(model), &Offer::from(&settings.churn), &Bars::default()).await
     }
 }

@@ -9,7 +9,7 @@ use adlake::models::{KnownModel, Records, redefined, use_threads};
 use chrono::{DateTime, Datelike, Utc};
 use clap::{Args, Subcommand};
 use console::{Bars, LakeArgs, note, out, print_report};
-use lake::{Lake, LakeError, Result};
+use lake::{Lake, LakeError, ModelFile, Result};
 
 use super::churn::ScoreChurn;
 
@@ -87,9 +87,9 @@ pub struct PredictClick {
     ad_position: Option<String>,
 }
 
-/// Says which features of a model are made otherwise than when it was trained.
-pub fn warn_of_redefined(lake: &Lake, settings: &spec::Settings, known: &KnownModel, definitions: &BTreeMap<String, String>) -> Result<()> {
-    let changed = redefined(lake, &super::model_files(None, settings)?, definitions)?;
+/// Says which features of a model are made otherwise by these models of tables than when it was trained.
+pub fn warn_of_redefined(lake: &Lake, models: &[ModelFile], known: &KnownModel, definitions: &BTreeMap<String, String>) -> Result<()> {
+    let changed = redefined(lake, models, definitions)?;
     if !changed.is_empty() {
         let (name, version) = (&known.name, known.version);
         note!("warning: {name}/{version} learned from other definitions of {}: train it again", changed.join(", "));
@@ -105,7 +105,7 @@ impl Score {
         let report = match self {
             Self::Click(click) => {
                 let (known, model) = Records::of(&lake).model::<Card>(&click.model).await?;
-                warn_of_redefined(&lake, &settings, &known, &model.card.definitions)?;
+                warn_of_redefined(&lake, &super::model_files(None, &settings)?, &known, &model.card.definitions)?;
                 clicks::score(&lake, &known, Arc::new(model), &Bars::default()).await?
             }
             Self::Churn(churn) => churn.score(&lake, &settings).await?,
@@ -121,7 +121,7 @@ impl Predict {
         let Self::Click(click) = self;
         let (lake, settings) = arguments.open_existing().await?;
         let (known, model) = Records::of(&lake).model::<Card>(&click.model).await?;
-        warn_of_redefined(&lake, &settings, &known, &model.card.definitions)?;
+        warn_of_redefined(&lake, &super::model_files(None, &settings)?, &known, &model.card.definitions)?;
         let at = click.at.unwrap_or_else(lake::now);
         if !(1970..2100).contains(&at.year()) {
             return Err(LakeError::invalid(format!(

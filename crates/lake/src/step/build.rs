@@ -12,7 +12,7 @@ use super::drain::{Drained, drain, note_keys};
 use super::plan::{AffectedKeys, Delta};
 use super::{Inputs, Outcome};
 use crate::affected;
-use crate::dedup::{Groups, Repeats, gather};
+use crate::dedup::{Groups, gather};
 use crate::output::{Output, plan_query};
 use crate::quarantine::Sink;
 use crate::scan::FileScan;
@@ -76,16 +76,15 @@ async fn deduplicated(
     if model.header.key.is_empty() || unique::is_unique(&output.plan, output.key(), &inputs.keys) {
         return outcome(drain(lake, &inputs.context, output, target, None, sink).await?, &[], rows).await;
     }
-    let repeats = Arc::new(Repeats::for_rows(rows, lake.options().memory_limit_bytes));
-    note_keys(inputs, output, &repeats).await?;
-    let drained = drain(lake, &inputs.context, output, target, Some(&repeats), sink).await?;
+    let noted = note_keys(lake, model, inputs, output, rows).await?;
+    let drained = drain(lake, &inputs.context, output, target, Some(noted), sink).await?;
     let groups = Groups::of(&drained.candidates, output.key(), &output.preference(&model.header))?;
     let candidates: u64 = drained.candidates.iter().map(|b| b.num_rows() as u64).sum();
-    let mut winners: Vec<_> = groups.by_key.values().filter_map(|places| places.first().copied()).collect();
-    winners.sort_unstable();
+    let winners = groups.winners();
     let batches = gather(&drained.candidates, &winners)?;
+    let let_go = drained.deduplicated;
     let mut made = outcome(drained, &batches, rows).await?;
-    made.deduplicated = candidates - winners.len() as u64;
+    made.deduplicated = let_go + candidates - winners.len() as u64;
     Ok(made)
 }
 

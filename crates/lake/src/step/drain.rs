@@ -1,18 +1,22 @@
 //! Driving a plan to its end: every partition's rows through the sieve, past the deduplication, into data files.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use datafusion::arrow::array::{ArrayRef, RecordBatch};
 use datafusion::arrow::compute::{filter_record_batch, not};
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder};
+use datafusion::physical_plan::SendableRecordBatchStream;
+use datafusion::physical_plan::memory::MemoryStream;
 use datafusion::prelude::SessionContext;
 use deltalake::kernel::Add;
 use futures::TryStreamExt;
+use spec::Model;
 use tokio::task::JoinSet;
 
-use super::Inputs;
-use crate::dedup::Repeats;
-use crate::exec::{execute, filtered_rows};
+use super::{Inputs, held_bytes};
+use crate::dedup::{Preference, Repeats, Rivals};
+use crate::exec::{Execution, execute, filtered_rows};
 use crate::output::{Output, Sieved};
 use crate::passed::compact;
 use crate::quarantine::Sink;
@@ -23,6 +27,9 @@ use crate::{Lake, LakeError, Result, unique};
 /// Pieces of batches on their way to a writer, at most.
 const PARTS_WAITING: usize = 8;
 
+/// What a value takes in memory at least, in the mean of a table's columns.
+const LEAST_VALUE_BYTES: u64 = 12;
+
 /// What came out of a plan.
 #[derive(Default)]
 pub(crate) struct Drained {
@@ -32,18 +39,38 @@ pub(crate) struct Drained {
     pub written: u64,
     /// Rows whose key may not be theirs alone; not written yet.
     pub candidates: Vec<RecordBatch>,
+    /// Rows that were let go, because another candidate of their key is preferred.
+    pub deduplicated: u64,
     /// Rows that the plan's filters let go.
     pub filtered: u64,
 }
 
-/// Notes the keys that the output has.
-pub(super) async fn note_keys(inputs: &Inputs, output: &Output, repeats: &Arc<Repeats>) -> Result<()> {
+/// What the first of two passes over an output leaves to the second.
+pub(super) struct Noted {
+    /// The keys.
+    pub repeats: Arc<Repeats>,
+    /// Which row of a key stays.
+    preference: Preference,
+    /// The rows, where they were few enough to be held: nobody makes them again.
+    held: Option<Execution>,
+}
+
+/// Notes the keys that the output of a model has, of about `rows` rows.
+pub(super) async fn note_keys(lake: &Lake, model: &Model, inputs: &Inputs, output: &Output, rows: u64) -> Result<Noted> {
+    let preference = output.preference(&model.header);
+    let repeats = Arc::new(Repeats::for_rows(rows, lake.options().memory_limit_bytes));
+    let columns = output.plan.schema().fields().len() as u64;
+    let limit = held_bytes(lake);
+    if rows.saturating_mul(columns).saturating_mul(LEAST_VALUE_BYTES) <= limit as u64 {
+        let held = note_and_hold(inputs, output, &repeats, limit).await?;
+        return Ok(Noted { repeats, preference, held });
+    }
     let key: Vec<Expr> = output.key_columns().into_iter().map(Expr::Column).collect();
     let plan = LogicalPlanBuilder::from(output.plan.clone()).project(key)?.build()?;
     let plan = unique::narrowed(plan, &inputs.keys)?;
     let mut tasks = JoinSet::new();
     for mut stream in execute(&inputs.context, &plan).await?.streams {
-        let repeats = Arc::clone(repeats);
+        let repeats = Arc::clone(&repeats);
         tasks.spawn(async move {
             while let Some(batch) = stream.try_next().await? {
                 repeats.note(batch.columns())?;
@@ -51,19 +78,58 @@ pub(super) async fn note_keys(inputs: &Inputs, output: &Output, repeats: &Arc<Re
             Ok::<_, LakeError>(())
         });
     }
-    join(tasks, |()| {}).await
+    join(tasks, |()| {}).await?;
+    Ok(Noted { repeats, preference, held: None })
 }
 
-/// Runs the output and writes its rows, except candidates for deduplication where `repeats` is given.
+/// The same over whole rows, which come back to be gone over again, unless they take more than so many bytes.
+async fn note_and_hold(inputs: &Inputs, output: &Output, repeats: &Arc<Repeats>, limit: usize) -> Result<Option<Execution>> {
+    let Execution { plan, streams } = execute(&inputs.context, &output.plan).await?;
+    let (schema, held) = (plan.schema(), Arc::new(AtomicUsize::new(0)));
+    let mut tasks = JoinSet::new();
+    for mut stream in streams {
+        let (repeats, key, held) = (Arc::clone(repeats), output.key().to_vec(), Arc::clone(&held));
+        tasks.spawn(async move {
+            let mut batches = Vec::new();
+            while let Some(batch) = stream.try_next().await? {
+                let columns: Vec<ArrayRef> = key.iter().map(|p| Arc::clone(batch.column(*p))).collect();
+                repeats.note(&columns)?;
+                if held.load(Ordering::Relaxed) > limit {
+                    batches.clear();
+                    continue;
+                }
+                let batch = compact(&batch)?;
+                held.fetch_add(batch.get_array_memory_size(), Ordering::Relaxed);
+                batches.push(batch);
+            }
+            Ok::<_, LakeError>(batches)
+        });
+    }
+    let mut parts = Vec::new();
+    join(tasks, |batches| parts.push(batches)).await?;
+    if held.load(Ordering::Relaxed) > limit {
+        return Ok(None);
+    }
+    let stream =
+        |batches| -> Result<SendableRecordBatchStream> { Ok(Box::pin(MemoryStream::try_new(batches, Arc::clone(&schema), None)?)) };
+    let streams = parts.into_iter().map(stream).collect::<Result<_>>()?;
+    Ok(Some(Execution { plan, streams }))
+}
+
+/// Runs the output and writes its rows, except candidates for deduplication where their keys were noted.
 pub(super) async fn drain(
     lake: &Lake,
     context: &SessionContext,
     output: &Output,
     target: &Table,
-    repeats: Option<&Arc<Repeats>>,
+    noted: Option<Noted>,
     sink: &Sink,
 ) -> Result<Drained> {
-    let execution = execute(context, &output.plan).await?;
+    let mut noted = noted;
+    let execution = match noted.as_mut().and_then(|noted| noted.held.take()) {
+        Some(held) => held,
+        None => execute(context, &output.plan).await?,
+    };
     let partitioned = !target.partition_columns().is_empty();
     let writers = if partitioned { lake.options().parallel_streams() } else { execution.streams.len() };
     let options = share(&lake.options().write, writers);
@@ -88,7 +154,7 @@ pub(super) async fn drain(
     for mut stream in execution.streams {
         let sieve = output.sieve();
         let key = output.key().to_vec();
-        let repeats = repeats.map(Arc::clone);
+        let mut rivals = noted.as_ref().map(|noted| (Arc::clone(&noted.repeats), Rivals::new(&key, &noted.preference)));
         let mut writer = TableWriter::new(target, &output.schema, &options)?;
         let (sender, routes) = (sender.clone(), routes.clone());
         tasks.spawn(async move {
@@ -99,13 +165,13 @@ pub(super) async fn drain(
                 if !rejects.is_empty() && sender.send(rejects).await.is_err() {
                     return Err(LakeError::invalid("the quarantine could not be written"));
                 }
-                if let Some(repeats) = &repeats
+                if let Some((repeats, rivals)) = &mut rivals
                     && good.num_rows() > 0
                 {
                     let columns: Vec<ArrayRef> = key.iter().map(|p| Arc::clone(good.column(*p))).collect();
                     let candidate = repeats.may_repeat(&columns)?;
                     if candidate.true_count() > 0 {
-                        done.candidates.push(compact(&filter_record_batch(&good, &candidate)?)?);
+                        rivals.push(compact(&filter_record_batch(&good, &candidate)?)?)?;
                         good = filter_record_batch(&good, &not(&candidate)?)?;
                     }
                 }
@@ -123,6 +189,9 @@ pub(super) async fn drain(
             if routes.is_empty() {
                 done.written = writer.rows;
                 done.writer = Some(writer);
+            }
+            if let Some((_, rivals)) = rivals {
+                (done.candidates, done.deduplicated) = (rivals.rows, rivals.let_go);
             }
             Ok(done)
         });
@@ -147,6 +216,7 @@ pub(super) async fn drain(
         all.sieved.add(&done.sieved);
         all.written += done.written;
         all.candidates.extend(done.candidates);
+        all.deduplicated += done.deduplicated;
     })
     .await?;
     all.filtered = filtered_rows(&execution.plan);

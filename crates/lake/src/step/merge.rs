@@ -38,17 +38,16 @@ type Spot = (i64, i64);
 pub(super) async fn fold(lake: &Lake, model: &Model, inputs: &Inputs, target: &Table, delta: Delta, sink: &Sink) -> Result<Outcome> {
     let (query, rows_read) = delta_query(model, inputs, delta).await?;
     let output = Output::new(&inputs.context.state(), model, query)?;
-    let repeats = Arc::new(Repeats::for_rows(rows_read, lake.options().memory_limit_bytes));
-    note_keys(inputs, &output, &repeats).await?;
+    let noted = note_keys(lake, model, inputs, &output, rows_read).await?;
     let files = target.files();
-    let met = files_met(inputs, &output, target, &files, &repeats).await?;
-    let drained = drain(lake, &inputs.context, &output, target, Some(&repeats), sink).await?;
+    let met = files_met(inputs, &output, target, &files, &noted.repeats).await?;
+    let drained = drain(lake, &inputs.context, &output, target, Some(noted), sink).await?;
     let preference = output.preference(&model.header);
     let new = &drained.candidates;
     let keys = Values::new(columns_of(new, output.key())?, output.key().len())?;
     let old = rows_with(inputs, target, &files, &met, &keys, &output).await?;
     let count = |batches: &[RecordBatch]| batches.iter().map(|b| b.num_rows() as u64).sum::<u64>();
-    let candidates = count(new);
+    let candidates = count(new) + drained.deduplicated;
     // Old rows go first: of rows that are equal in every column the one already there stays.
     let (old_rows, spots): (Vec<RecordBatch>, Vec<Vec<Spot>>) = old.into_iter().unzip();
     let all: Vec<RecordBatch> = old_rows.iter().chain(new).cloned().collect();
@@ -83,20 +82,19 @@ pub(super) async fn recompute(
 ) -> Result<Outcome> {
     let output = Output::new(&inputs.context.state(), model, query)?;
     let output = keys.restrict(lake, inputs, output, true).await?;
-    let repeats = Arc::new(Repeats::for_rows(keys.values.distinct() as u64, lake.options().memory_limit_bytes));
-    note_keys(inputs, &output, &repeats).await?;
+    let noted = note_keys(lake, model, inputs, &output, keys.values.distinct() as u64).await?;
     // Which of the affected keys does the table have, and where?
     let files = keys.files(target)?;
     let everywhere: Vec<usize> = (0..files.len()).collect();
     let old = rows_with(inputs, target, &files, &everywhere, &keys.values, &output).await?;
     for (batch, _) in &old {
-        repeats.mark(&key_of(batch, output.key()))?;
+        noted.repeats.mark(&key_of(batch, output.key()))?;
     }
-    let drained = drain(lake, &inputs.context, &output, target, Some(&repeats), sink).await?;
+    let drained = drain(lake, &inputs.context, &output, target, Some(noted), sink).await?;
     let groups = Groups::of(&drained.candidates, output.key(), &output.preference(&model.header))?;
     let (unchanged, delete) = compare(&output, &old, &drained.candidates, &groups)?;
     let mut insert: Vec<Place> = Vec::new();
-    let mut deduplicated = 0;
+    let mut deduplicated = drained.deduplicated;
     for (key, places) in &groups.by_key {
         deduplicated += places.len() as u64 - 1;
         if let (Some(first), false) = (places.first(), unchanged.contains(key)) {
