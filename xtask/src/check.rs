@@ -19,7 +19,7 @@ pub fn check(root: &Path) -> Verdict {
     gate.step("fmt", || fmt(root));
     gate.step("tidy", || tidy(root));
     gate.step("docs", || docs::check(root));
-    gate.step("clippy", || clippy(root));
+    gate.step("clippy", || clippy(root, &[]));
     gate.finish()
 }
 
@@ -27,7 +27,7 @@ pub fn check(root: &Path) -> Verdict {
 ///
 /// One target folder and the profile `ci` throughout. `build --all-targets` and `test` share every
 /// artifact, so the two steps tell compile time from test time at no cost. Clippy checks the
-/// dependencies once more (metadata only): the price of running the command a developer runs.
+/// dependencies once more (metadata only) and shares what build scripts and macros need.
 /// Python packages are installed while cargo builds; their steps wait for what is left of that.
 pub fn ci(root: &Path) -> Verdict {
     let mut gate = Gate::default();
@@ -46,7 +46,7 @@ pub fn ci(root: &Path) -> Verdict {
     if built {
         gate.step("test", || cargo_step(root, &["test", "--workspace", "--profile", PROFILE]));
         gate.step("notebooks", || notebooks(root));
-        gate.step("clippy", || clippy(root));
+        gate.step("clippy", || clippy(root, &["--profile", PROFILE]));
     } else {
         gate.skip("test", "the build failed");
         gate.skip("notebooks", "the build failed");
@@ -81,8 +81,8 @@ fn fmt(root: &Path) -> Result<Verdict> {
     cargo_step(root, &["fmt", "--all", "--check"])
 }
 
-fn clippy(root: &Path) -> Result<Verdict> {
-    cargo_step(root, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
+fn clippy(root: &Path, profile: &[&str]) -> Result<Verdict> {
+    cargo_step(root, &[&["clippy", "--workspace", "--all-targets"], profile, &["--", "-D", "warnings"]].concat())
 }
 
 fn cargo_step(root: &Path, arguments: &[&str]) -> Result<Verdict> {

@@ -170,8 +170,8 @@ impl Groups {
     }
 }
 
-/// Candidate rows as they come in. Now and then only the preferred row of each key is kept, so that no more than about twice as many rows
-/// as there are keys are held, or a few thousand.
+/// Candidate rows of one stream as they come in. Now and then only the preferred row of each key is kept, so that no more than about
+/// twice as many rows as there are keys are held, or [`FEW_RIVALS`], and a batch.
 pub(crate) struct Rivals {
     key: Vec<usize>,
     preference: Preference,
@@ -199,9 +199,12 @@ impl Rivals {
             return Ok(());
         }
         let winners = Groups::of(&self.rows, &self.key, &self.preference)?.winners();
+        self.most = FEW_RIVALS.max(2 * winners.len());
+        if winners.len() == self.held {
+            return Ok(());
+        }
         self.let_go += (self.held - winners.len()) as u64;
         self.held = winners.len();
-        self.most = FEW_RIVALS.max(2 * winners.len());
         let kept = gather(&self.rows, &winners)?;
         self.rows = kept.iter().map(compact).collect::<Result<_, _>>()?;
         Ok(())

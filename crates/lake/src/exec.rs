@@ -11,7 +11,7 @@ use datafusion::prelude::SessionContext;
 use futures::TryStreamExt;
 use tokio::task::JoinSet;
 
-use crate::passed::compact;
+use crate::passed::{compact, size_of};
 use crate::{LakeError, Result};
 
 /// A running query.
@@ -49,7 +49,7 @@ pub(crate) async fn collect_within(context: &SessionContext, plan: &LogicalPlan,
                     continue;
                 }
                 let batch = compact(&batch)?;
-                let size = batch.get_array_memory_size();
+                let size = size_of(&batch);
                 if held.fetch_add(size, Ordering::Relaxed).saturating_add(size) > bytes {
                     return Ok(None);
                 }

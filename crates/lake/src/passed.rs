@@ -7,7 +7,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
@@ -32,6 +32,22 @@ pub(crate) fn compact(batch: &RecordBatch) -> QueryResult<RecordBatch> {
     // The number of rows is said for batches without a column.
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     Ok(RecordBatch::try_new_with_options(batch.schema(), columns.collect(), &options)?)
+}
+
+/// The bytes that the rows of a compacted batch take. Slices of one batch count for what they show, not each for all of it.
+pub(crate) fn size_of(batch: &RecordBatch) -> usize {
+    batch.columns().iter().map(size_of_column).sum()
+}
+
+fn size_of_column(column: &ArrayRef) -> usize {
+    if let Some(texts) = column.as_string_view_opt() {
+        return 16 * texts.len() + texts.data_buffers().iter().map(|buffer| buffer.len()).sum::<usize>();
+    }
+    if let Some(lists) = column.as_list_opt::<i32>() {
+        let (begin, end) = (lists.value_offsets()[0] as usize, lists.value_offsets()[lists.len()] as usize);
+        return 4 * lists.len() + size_of_column(&lists.values().slice(begin, end - begin));
+    }
+    column.to_data().get_slice_memory_size().unwrap_or_else(|_| column.get_array_memory_size())
 }
 
 /// As many buffers as a column of text may point into without harm when batches are put together.
@@ -168,5 +184,28 @@ impl PhysicalOptimizerRule for CompactInputs {
 
     fn schema_check(&self) -> bool {
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use datafusion::arrow::array::{Int64Array, ListArray, StringViewArray};
+    use datafusion::arrow::datatypes::Int64Type;
+
+    use super::*;
+
+    #[test]
+    fn slices_take_together_what_the_whole_takes() {
+        let numbers = Int64Array::from_iter_values(0..100_000);
+        let texts = StringViewArray::from_iter_values((0..100_000).map(|n| format!("a text of more than twelve letters, {n}")));
+        let lists = ListArray::from_iter_primitive::<Int64Type, _, _>((0..100_000).map(|n| Some(vec![Some(n); 3])));
+        let columns: [(&str, ArrayRef); 3] = [("n", Arc::new(numbers)), ("t", Arc::new(texts)), ("l", Arc::new(lists))];
+        for column in columns {
+            let whole = RecordBatch::try_from_iter([column.clone()]).unwrap();
+            let slices = (0..100_000).step_by(1000).map(|row| compact(&whole.slice(row, 1000)).unwrap());
+            let (sum, of_whole) = (slices.map(|slice| size_of(&slice)).sum::<usize>(), size_of(&compact(&whole).unwrap()));
+            assert!(sum.abs_diff(of_whole) < of_whole / 20, "{}: {sum} of {of_whole}", column.0);
+        }
     }
 }

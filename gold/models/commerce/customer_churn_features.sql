@@ -110,6 +110,7 @@ sold_days as (
     where order_count > 0
 ),
 
+-- Of the lines that gold.customer_sales_daily counts.
 first_days as (
     select customer_id, stock_code, min(invoiced_on) as sold_on
     from silver.invoice_lines

@@ -16,7 +16,8 @@
 //!
 //! A conversion at a rate of e^(Σ effects) times what it would have been is caused by channels to 1 − e^(−Σ effects); this part is shared
 //! as Shapley values, exactly ([`Incremental::credit`]). The rest is the baseline: it would have come anyway. Intervals are
-//! from the sandwich variance clustered by user (Huber 1967), with the delta method from factors to shares.
+//! from the sandwich variance clustered by user (Huber 1967), with the delta method from factors to shares; their upper ends reach further where
+//! channels meet the same users, as effects may add up in place of multiplying, and the data of one population hardly tell.
 //!
 //! A channel without a holdout has no occasions to compare with: its contacts are compared with times and users without one, and
 //! [`Evidence::Comparison`] says so. What it follows then counts as what it causes.

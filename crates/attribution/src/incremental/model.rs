@@ -30,7 +30,8 @@ pub enum Evidence {
 /// What one channel caused.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChannelEffect {
-    /// The share of all conversions that it caused, 0 to 1; where several channels were needed, shared as Shapley values.
+    /// The share of all conversions that it caused, 0 to 1; where several channels were needed, shared as Shapley values. The
+    /// interval's upper end allows in part for effects of several channels that add up in place of multiplying.
     pub share: Estimate,
     /// The same in conversions.
     pub conversions: Estimate,

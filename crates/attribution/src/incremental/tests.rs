@@ -129,6 +129,33 @@ fn intervals_know_that_a_users_conversions_are_not_independent() {
 }
 
 #[test]
+fn intervals_reach_up_where_channels_meet_the_same_users() {
+    // Half of the users have contacts, which triple what they buy; the others none.
+    let population = |is_met: fn(usize, usize) -> bool| -> Vec<User> {
+        let exposures = |user: usize| {
+            let met = (0..2).filter(move |channel| is_met(user, *channel));
+            met.map(|channel| Exposure { at: DAY, channel, is_ghost: false }).collect::<Vec<_>>()
+        };
+        let of_user = |user: usize| {
+            let exposures = exposures(user);
+            let buys = user % 10 < if exposures.is_empty() { 2 } else { 6 };
+            let conversions = if buys { vec![2 * DAY + user as i64] } else { Vec::new() };
+            User { from: 0, until: 10 * DAY, values: vec![1.0; conversions.len()], exposures, conversions, ..User::default() }
+        };
+        (0..6000).map(of_user).collect()
+    };
+    let reaches = |users: &[User]| {
+        let model = Incremental::fit(&Population { channels: 2, users }, &IncrementalSettings::default()).unwrap();
+        let share = model.channels[0].share;
+        (share.value - share.low, share.high - share.value)
+    };
+    let (down, up) = reaches(&population(|user, channel| user / 10 % 4 == 2 + channel));
+    assert!((up / down - 1.0).abs() < 0.05, "apart: {down} {up}");
+    let (down, up) = reaches(&population(|user, channel| user / 10 % 4 == 1 + channel || user / 10 % 4 == 3));
+    assert!(up > 1.1 * down, "together: {down} {up}");
+}
+
+#[test]
 fn without_a_holdout_it_says_so() {
     let mut seen = users(&histories(4000, 4));
     seen.iter_mut().for_each(|user| user.exposures.retain(|exposure| !exposure.is_ghost));

@@ -14,8 +14,8 @@ pub(super) struct Totals {
     /// The same by effects as measured, which is what intervals are around.
     pub(super) shares: Vec<f64>,
     pub(super) standard_errors: Vec<f64>,
-    /// What all channels caused together if their effects added up in place of multiplying: the sum of what each alone takes away.
-    pub(super) added: f64,
+    /// What the channels caused if their effects added up in place of multiplying: what goes if one of them goes.
+    pub(super) added: Vec<f64>,
     /// The standard error of the sum of all channels' shares.
     pub(super) standard_error_of_all: f64,
 }
@@ -26,7 +26,7 @@ impl Totals {
         let (channels, windows) = (layout.channels, layout.windows);
         let size = channels * windows;
         let (mut sums, mut credited, mut slopes) = (vec![0.0; channels], vec![0.0; channels], vec![0.0; channels * size]);
-        let (mut whole, mut added) = (0.0, 0.0);
+        let (mut whole, mut added) = (0.0, vec![0.0; channels]);
         // What each user adds beyond the effects: their conversions' shares, and what these are shares of.
         let mut own: Vec<(Vec<f64>, f64)> = Vec::new();
         for part in parts {
@@ -39,10 +39,13 @@ impl Totals {
                     let contacts = contacts(columns, size);
                     let values: Vec<f64> = contacts.iter().map(|at| effects.measured[*at]).collect();
                     let (shares, own_slopes) = shares_and_slopes(&values);
-                    added += many * values.iter().map(|effect| -(-effect).exp_m1()).sum::<f64>().min(1.0);
+                    let alone: Vec<f64> = values.iter().map(|effect| -(-effect).exp_m1()).collect();
+                    // Together no more than all of it.
+                    let scale = many / alone.iter().map(|share| share.max(0.0)).sum::<f64>().max(1.0);
                     let cut = joint::shares(&contacts.iter().map(|at| effects.credited[*at]).collect::<Vec<_>>());
                     for (row, contact) in contacts.iter().enumerate() {
                         let channel = contact / windows;
+                        added[channel] += scale * alone[row];
                         sums[channel] += many * shares[row];
                         of_user[channel] += many * shares[row];
                         credited[channel] += many * cut[row];
@@ -76,23 +79,28 @@ impl Totals {
             whole,
             credited: credited.into_iter().map(per).collect(),
             shares: totals,
-            added: per(added),
+            added: added.into_iter().map(per).collect(),
             standard_errors: variances.into_iter().map(f64::sqrt).collect(),
             standard_error_of_all: variance_of_all.sqrt(),
         }
     }
 
-    /// A channel's share, its interval `z` standard errors to both sides.
+    /// A channel's share, its interval `z` standard errors to both sides. Whether effects multiply or add up is not looked at; if they add
+    /// up, it is more as a rule, so the interval reaches further up, by chance and by that difference as errors go that do not know each
+    /// other.
     pub(super) fn share(&self, channel: usize, z: f64) -> Estimate {
-        around(self.credited[channel], self.shares[channel], z * self.standard_errors[channel])
+        let (centre, chance) = (self.shares[channel], z * self.standard_errors[channel]);
+        let mut share = around(self.credited[channel], centre, chance);
+        share.high = share.high.max(centre + chance.hypot((self.added[channel] - centre).max(0.0))).min(1.0);
+        share
     }
 
     /// The share of what would have come anyway.
     pub(super) fn baseline(&self, z: f64) -> Estimate {
         let (value, centre) = (1.0 - self.credited.iter().sum::<f64>(), 1.0 - self.shares.iter().sum::<f64>());
         let mut share = around(value.clamp(0.0, 1.0), centre, z * self.standard_error_of_all);
-        // Whether effects multiply or add up is not looked at, so the interval reaches to where both are possible.
-        share.low = share.low.min((1.0 - self.added - z * self.standard_error_of_all).max(0.0));
+        // The same for all channels at once, whose errors of this kind go together.
+        share.low = share.low.min((1.0 - self.added.iter().sum::<f64>() - z * self.standard_error_of_all).max(0.0));
         share
     }
 }

@@ -56,14 +56,15 @@ pub(super) async fn replace(
     let output = Output::new(&inputs.context.state(), model, query)?;
     // A partition may be too large to be held.
     let output = keys.restrict(lake, inputs, output, false).await?;
-    let mut made = deduplicated(lake, model, inputs, target, &output, keys.rows_read, sink).await?;
     let files = keys.files(target)?;
-    made.replaced = files.iter().filter_map(|f| f.rows).sum();
+    let replaced: u64 = files.iter().filter_map(|f| f.rows).sum();
+    let mut made = deduplicated(lake, model, inputs, target, &output, replaced + keys.rows_read, sink).await?;
+    (made.replaced, made.rows_read) = (replaced, keys.rows_read);
     made.removes = target.removals(&files.into_iter().map(|f| f.path).collect(), true);
     Ok(made)
 }
 
-/// The rows of an output, one per key, in data files.
+/// The rows of an output of about `rows` rows, one per key, in data files.
 async fn deduplicated(
     lake: &Lake,
     model: &Model,

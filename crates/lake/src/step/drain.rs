@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use datafusion::arrow::array::{ArrayRef, RecordBatch};
 use datafusion::arrow::compute::{filter_record_batch, not};
+use datafusion::arrow::datatypes::DataType;
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder};
 use datafusion::physical_plan::SendableRecordBatchStream;
-use datafusion::physical_plan::memory::MemoryStream;
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::prelude::SessionContext;
 use deltalake::kernel::Add;
 use futures::TryStreamExt;
@@ -18,7 +19,7 @@ use super::{Inputs, held_bytes};
 use crate::dedup::{Preference, Repeats, Rivals};
 use crate::exec::{Execution, execute, filtered_rows};
 use crate::output::{Output, Sieved};
-use crate::passed::compact;
+use crate::passed::{compact, size_of};
 use crate::quarantine::Sink;
 use crate::table::Table;
 use crate::write::{Part, TableWriter, WriteOptions};
@@ -27,8 +28,15 @@ use crate::{Lake, LakeError, Result, unique};
 /// Pieces of batches on their way to a writer, at most.
 const PARTS_WAITING: usize = 8;
 
-/// What a value takes in memory at least, in the mean of a table's columns.
-const LEAST_VALUE_BYTES: u64 = 12;
+/// About what a value takes in memory.
+fn usual_bytes(kind: &DataType) -> u64 {
+    match kind {
+        DataType::Boolean => 1,
+        DataType::Utf8View => 24,
+        DataType::Decimal128(..) => 16,
+        _ => 8,
+    }
+}
 
 /// What came out of a plan.
 #[derive(Default)]
@@ -52,16 +60,23 @@ pub(super) struct Noted {
     /// Which row of a key stays.
     preference: Preference,
     /// The rows, where they were few enough to be held: nobody makes them again.
-    held: Option<Execution>,
+    held: Option<Held>,
+}
+
+/// Rows that a plan made.
+struct Held {
+    streams: Vec<SendableRecordBatchStream>,
+    /// Rows that the plan's filters let go.
+    filtered: u64,
 }
 
 /// Notes the keys that the output of a model has, of about `rows` rows.
 pub(super) async fn note_keys(lake: &Lake, model: &Model, inputs: &Inputs, output: &Output, rows: u64) -> Result<Noted> {
     let preference = output.preference(&model.header);
     let repeats = Arc::new(Repeats::for_rows(rows, lake.options().memory_limit_bytes));
-    let columns = output.plan.schema().fields().len() as u64;
+    let row_bytes: u64 = output.plan.schema().fields().iter().map(|field| usual_bytes(field.data_type())).sum();
     let limit = held_bytes(lake);
-    if rows.saturating_mul(columns).saturating_mul(LEAST_VALUE_BYTES) <= limit as u64 {
+    if rows.saturating_mul(row_bytes) <= limit as u64 {
         let held = note_and_hold(inputs, output, &repeats, limit).await?;
         return Ok(Noted { repeats, preference, held });
     }
@@ -83,7 +98,7 @@ pub(super) async fn note_keys(lake: &Lake, model: &Model, inputs: &Inputs, outpu
 }
 
 /// The same over whole rows, which come back to be gone over again, unless they take more than so many bytes.
-async fn note_and_hold(inputs: &Inputs, output: &Output, repeats: &Arc<Repeats>, limit: usize) -> Result<Option<Execution>> {
+async fn note_and_hold(inputs: &Inputs, output: &Output, repeats: &Arc<Repeats>, limit: usize) -> Result<Option<Held>> {
     let Execution { plan, streams } = execute(&inputs.context, &output.plan).await?;
     let (schema, held) = (plan.schema(), Arc::new(AtomicUsize::new(0)));
     let mut tasks = JoinSet::new();
@@ -99,7 +114,7 @@ async fn note_and_hold(inputs: &Inputs, output: &Output, repeats: &Arc<Repeats>,
                     continue;
                 }
                 let batch = compact(&batch)?;
-                held.fetch_add(batch.get_array_memory_size(), Ordering::Relaxed);
+                held.fetch_add(size_of(&batch), Ordering::Relaxed);
                 batches.push(batch);
             }
             Ok::<_, LakeError>(batches)
@@ -110,10 +125,11 @@ async fn note_and_hold(inputs: &Inputs, output: &Output, repeats: &Arc<Repeats>,
     if held.load(Ordering::Relaxed) > limit {
         return Ok(None);
     }
-    let stream =
-        |batches| -> Result<SendableRecordBatchStream> { Ok(Box::pin(MemoryStream::try_new(batches, Arc::clone(&schema), None)?)) };
-    let streams = parts.into_iter().map(stream).collect::<Result<_>>()?;
-    Ok(Some(Execution { plan, streams }))
+    // Each batch goes as soon as it was gone over.
+    let stream = |batches: Vec<RecordBatch>| -> SendableRecordBatchStream {
+        Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&schema), futures::stream::iter(batches.into_iter().map(Ok))))
+    };
+    Ok(Some(Held { streams: parts.into_iter().map(stream).collect(), filtered: filtered_rows(&plan) }))
 }
 
 /// Runs the output and writes its rows, except candidates for deduplication where their keys were noted.
@@ -125,13 +141,17 @@ pub(super) async fn drain(
     noted: Option<Noted>,
     sink: &Sink,
 ) -> Result<Drained> {
-    let mut noted = noted;
-    let execution = match noted.as_mut().and_then(|noted| noted.held.take()) {
-        Some(held) => held,
-        None => execute(context, &output.plan).await?,
+    let (repeats, held) = noted.map_or((None, None), |noted| (Some((noted.repeats, noted.preference)), noted.held));
+    // The plan that runs, or what the one that ran has told.
+    let (streams, plan, filtered) = match held {
+        Some(Held { streams, filtered }) => (streams, None, filtered),
+        None => {
+            let Execution { plan, streams } = execute(context, &output.plan).await?;
+            (streams, Some(plan), 0)
+        }
     };
     let partitioned = !target.partition_columns().is_empty();
-    let writers = if partitioned { lake.options().parallel_streams() } else { execution.streams.len() };
+    let writers = if partitioned { lake.options().parallel_streams() } else { streams.len() };
     let options = share(&lake.options().write, writers);
     let mut all = Drained::default();
     let mut failure = None;
@@ -151,10 +171,10 @@ pub(super) async fn drain(
             Ok(Drained { written: writer.rows, writer: Some(writer), ..Drained::default() })
         });
     }
-    for mut stream in execution.streams {
+    for mut stream in streams {
         let sieve = output.sieve();
         let key = output.key().to_vec();
-        let mut rivals = noted.as_ref().map(|noted| (Arc::clone(&noted.repeats), Rivals::new(&key, &noted.preference)));
+        let mut rivals = repeats.as_ref().map(|(repeats, preference)| (Arc::clone(repeats), Rivals::new(&key, preference)));
         let mut writer = TableWriter::new(target, &output.schema, &options)?;
         let (sender, routes) = (sender.clone(), routes.clone());
         tasks.spawn(async move {
@@ -219,7 +239,7 @@ pub(super) async fn drain(
         all.deduplicated += done.deduplicated;
     })
     .await?;
-    all.filtered = filtered_rows(&execution.plan);
+    all.filtered = plan.as_ref().map_or(filtered, filtered_rows);
     Ok(all)
 }
 
