@@ -45,8 +45,8 @@ columns = ["InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "
 TABLES = ["silver.transactions", "silver.stock_descriptions", "silver.matched_cancellations", "silver.invoice_lines", "silver.products",
           "silver.customers", "gold.sales_daily", "gold.product_sales_daily", "gold.bestsellers", "gold.trending_products",
           "gold.customer_sales_daily", "gold.customer_sales_monthly", "gold.cohort_retention", "gold.customer_rfm",
-          "gold.customer_purchase_days", "gold.customer_value_model", "gold.customer_value", "gold.customer_cluster_model", "gold.customer_segments",
-          "gold.segment_profiles", "gold.customer_churn_features"]
+          "gold.customer_purchase_days", "gold.customer_value_model", "gold.customer_value", "gold.customer_cluster_model",
+          "gold.customer_segments", "gold.segment_profiles", "gold.customer_churn_features"]
 
 # What is known of the whole file, as text to compare: a query over the lake and its answer.
 FACTS = {

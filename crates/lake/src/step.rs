@@ -6,6 +6,7 @@
 
 mod build;
 mod drain;
+mod first_pass;
 mod merge;
 mod plan;
 #[cfg(test)]

@@ -8,7 +8,8 @@ use datafusion::catalog::TableProvider;
 use datafusion::logical_expr::LogicalPlan;
 use spec::Model;
 
-use super::drain::{Drained, drain, note_keys};
+use super::drain::{Drained, drain};
+use super::first_pass::note_keys;
 use super::plan::{AffectedKeys, Delta};
 use super::{Inputs, Outcome};
 use crate::affected;

@@ -18,7 +18,8 @@ use spec::Model;
 use tokio::task::JoinSet;
 
 use super::build::{delta_query, outcome};
-use super::drain::{drain, join, note_keys, share};
+use super::drain::{drain, join, share};
+use super::first_pass::note_keys;
 use super::plan::{AffectedKeys, Delta};
 use super::{Inputs, Outcome};
 use crate::affected::Values;
